@@ -1,0 +1,113 @@
+"""Checks at the public boundary: shapes and types always, values on request."""
+
+import numpy as np
+
+from .numerics import array_namespace
+
+
+def require_arrays(shape, **arrays):
+    """Check library, shape, dtype and device of arrays; cheap, no look at values.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of one point; the last axes of every array.
+    **arrays : array-like
+        Arrays under the names that an error message should use.
+
+    Returns
+    -------
+    xp : namespace
+        Array namespace of the arrays.
+
+    Raises
+    ------
+    TypeError
+        If the arrays are not floating point arrays of one library, dtype and device.
+    ValueError
+        If the last axes are not `shape`.
+    """
+    for name, array in arrays.items():
+        if not hasattr(array, "dtype") or not hasattr(array, "shape"):
+            raise TypeError(
+                f"expected {name} to be a numpy array or torch tensor, got "
+                f"{type(array).__name__}: convert it first"
+            )
+    xp = array_namespace(*arrays.values())
+    first_name, first = next(iter(arrays.items()))
+    if "float" not in str(first.dtype):
+        raise TypeError(
+            f"expected {first_name} of a floating point dtype, got {first.dtype}: "
+            "convert it, for instance to float64"
+        )
+    device = _device(first)
+    for name, array in arrays.items():
+        if tuple(array.shape[array.ndim - len(shape) :]) != shape or (
+            array.ndim < len(shape)
+        ):
+            raise ValueError(
+                f"expected {name} of shape [..., {', '.join(map(str, shape))}], got "
+                f"{list(array.shape)}"
+            )
+        if array.dtype != first.dtype or _device(array) != device:
+            raise TypeError(
+                f"expected {name} with the dtype and device of {first_name} "
+                f"({first.dtype}, {device}), got {array.dtype}, {_device(array)}: "
+                "convert one of them"
+            )
+    return xp
+
+
+def check_point(space, point, name="point", atol=None):
+    """Raise if a point is not on a manifold; say which, and what is wrong.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    point : array-like, shape=[..., *space.shape]
+        Points to check.
+    name : str
+        Name used in the message.
+    atol : float, optional
+        Absolute tolerance; default: that of the space.
+
+    Raises
+    ------
+    ValueError
+        With the index and the value of the first point that does not belong.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> check_point(fm.FisherRaoSimplex(2), np.array([0.5, 0.25, 0.25]))
+    """
+    point_ndim = len(space.shape)
+    if tuple(point.shape[-point_ndim:]) != tuple(space.shape):
+        raise ValueError(
+            f"expected {name} of shape [..., {', '.join(map(str, space.shape))}], "
+            f"got {list(point.shape)}"
+        )
+    belongs = space.belongs(point) if atol is None else space.belongs(point, atol=atol)
+    good = np.asarray(_to_numpy(belongs)).reshape(-1)
+    if good.all():
+        return
+    first = int(np.argmin(good))
+    batch_shape = tuple(point.shape[: point.ndim - point_ndim])
+    index = tuple(int(i) for i in np.unravel_index(first, batch_shape))
+    value = _to_numpy(point[index])
+    raise ValueError(
+        f"expected {name} on {space!r}, but {name}{list(index) if index else ''} = "
+        f"{np.array2string(value, precision=6, threshold=12)} is not "
+        f"({int((~good).sum())} of {good.size} points are off): normalise the data, "
+        "or use the space's projection if that is what you mean"
+    )
+
+
+def _device(array):
+    # autograd's boxes do not say theirs.
+    return getattr(array, "device", "cpu")
+
+
+def _to_numpy(array):
+    return array.detach().cpu().numpy() if hasattr(array, "detach") else array

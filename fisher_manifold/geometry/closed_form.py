@@ -1,0 +1,203 @@
+"""What every metric with closed-form exp, log and inner product gets from them."""
+
+from .checks import require_arrays
+from .numerics import safe_sqrt
+
+BOUNDARY_RULES = ("continue", "clip", "raise")
+
+
+class ClosedFormMetric:
+    """Mixin: geodesics, norms and vectorised distances for any batch shape.
+
+    The class it is mixed into is a geomstats metric with `exp`, `log`,
+    `inner_product`, `squared_dist`, `exit_time` and `_follow` (the exponential
+    along the great circle, whatever lies on the way).
+    """
+
+    def exp(self, tangent_vec, base_point, boundary="continue"):
+        """Riemannian exponential.
+
+        Parameters
+        ----------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Tangent vector at the base point.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+        boundary : {"continue", "clip", "raise"}
+            What to do where the geodesic leaves the manifold before time 1.
+            "continue" follows the great circle: the result has negative coordinates,
+            so that `belongs` is False.  "clip" stops at the wall.  "raise" raises.
+            See `exit_time` for a mask.
+
+        Returns
+        -------
+        end_point : array-like, shape=[..., *point_shape]
+            Point at time 1.
+
+        Raises
+        ------
+        ValueError
+            If boundary="raise" and a geodesic leaves the manifold.
+        """
+        shape = self._space.shape
+        xp = require_arrays(shape, tangent_vec=tangent_vec, base_point=base_point)
+        if boundary == "continue":
+            return self._follow(tangent_vec, base_point)
+        if boundary not in BOUNDARY_RULES:
+            raise ValueError(
+                f"expected boundary in {BOUNDARY_RULES}, got {boundary!r}"
+            )
+        time = self.exit_time(tangent_vec, base_point)
+        if boundary == "clip":
+            factor = xp.where(time < 1.0, time, 1.0)[(..., *[None] * len(shape))]
+            end_point = self._follow(factor * tangent_vec, base_point)
+            # On the wall up to rounding: the coordinate that vanishes is >= -eps.
+            return xp.where((factor < 1.0) & (end_point < 0.0), 0.0, end_point)
+        if bool(xp.any(time < 1.0)):
+            raise ValueError(
+                "expected geodesics that stay on the manifold, but one leaves it at "
+                f"time {float(xp.min(time)):.6g} < 1: shorten tangent_vec, or choose "
+                'boundary="continue" or "clip"'
+            )
+        return self._follow(tangent_vec, base_point)
+
+    def squared_norm(self, vector, base_point=None):
+        """Squared norm of a tangent vector.
+
+        Parameters
+        ----------
+        vector : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        squared_norm : array-like, shape=[...,]
+            Squared norm.
+        """
+        return self.inner_product(vector, vector, base_point)
+
+    def norm(self, vector, base_point=None):
+        """Norm of a tangent vector; subgradient 0 at the zero vector.
+
+        Parameters
+        ----------
+        vector : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        norm : array-like, shape=[...,]
+            Norm.
+        """
+        return safe_sqrt(self.squared_norm(vector, base_point))
+
+    def geodesic(self, initial_point, end_point=None, initial_tangent_vec=None):
+        """Geodesic from a point, to a point or with an initial velocity.
+
+        Parameters
+        ----------
+        initial_point : array-like, shape=[..., *point_shape]
+            Initial point.
+        end_point : array-like, shape=[..., *point_shape]
+            End point, reached at time 1.
+        initial_tangent_vec : array-like, shape=[..., *point_shape]
+            Initial velocity, if no end point is given.
+
+        Returns
+        -------
+        path : callable
+            Takes times, a number or an array of shape [n_times,], and returns points
+            of shape [..., n_times, *point_shape].
+        """
+        if (end_point is None) == (initial_tangent_vec is None):
+            raise ValueError(
+                "expected either end_point or initial_tangent_vec, got "
+                + ("neither" if end_point is None else "both")
+            )
+        if initial_tangent_vec is None:
+            initial_tangent_vec = self.log(end_point, initial_point)
+        shape = self._space.shape
+        ndim = len(shape)
+        xp = require_arrays(
+            shape, initial_point=initial_point, initial_tangent_vec=initial_tangent_vec
+        )
+        initial_point, initial_tangent_vec = xp.broadcast_arrays(
+            initial_point, initial_tangent_vec
+        )
+        axis = (..., None, *[slice(None)] * ndim)
+
+        def path(t):
+            times = _times_like(t, initial_point)
+            vectors = times[(..., *[None] * ndim)] * initial_tangent_vec[axis]
+            return self._follow(vectors, initial_point[axis])
+
+        return path
+
+    def _direction(self, base_point, direction, end_point):
+        """Initial velocity from the two ways of giving a geodesic."""
+        if (direction is None) == (end_point is None):
+            raise ValueError(
+                "expected either direction or end_point, got "
+                + ("neither" if direction is None else "both")
+            )
+        return self.log(end_point, base_point) if direction is None else direction
+
+    def dist(self, point_a, point_b):
+        """Geodesic distance; subgradient 0 at coincident points.
+
+        Parameters
+        ----------
+        point_a : array-like, shape=[..., *point_shape]
+            Point.
+        point_b : array-like, shape=[..., *point_shape]
+            Point.
+
+        Returns
+        -------
+        dist : array-like, shape=[...,]
+            Distance.
+        """
+        return safe_sqrt(self.squared_dist(point_a, point_b))
+
+    def geodesic_state(self, initial_point, end_point, t):
+        """Point and velocity of the geodesic between two points, each at its time.
+
+        Parameters
+        ----------
+        initial_point : array-like, shape=[..., *point_shape]
+            Initial point.
+        end_point : array-like, shape=[..., *point_shape]
+            End point.
+        t : array-like, shape=[...]
+            A time for each pair.
+
+        Returns
+        -------
+        point : array-like, shape=[..., *point_shape]
+            Point at time t.
+        velocity : array-like, shape=[..., *point_shape]
+            Velocity at time t.
+        """
+        shape = self._space.shape
+        require_arrays(shape, initial_point=initial_point, end_point=end_point)
+        log = self.log(end_point, initial_point)
+        return self._state(log, initial_point, t[(..., *[None] * len(shape))])
+
+
+def _times_like(t, array):
+    """Times as a one-dimensional array of the library, dtype and device of array."""
+    import numpy as np
+
+    if hasattr(array, "detach"):
+        import torch
+
+        times = torch.as_tensor(t, dtype=array.dtype, device=array.device)
+    elif type(t).__module__.startswith("autograd."):
+        times = t
+    else:
+        times = np.asarray(t, dtype=array.dtype)
+    return times.reshape(-1)
