@@ -1,0 +1,31 @@
+"""Riemannian flow matching on any geomstats space."""
+
+from .checkpoint import CheckpointError
+from .evidence import log_evidence
+from .field import PosteriorField, VelocityField
+from .history import tensorboard
+from .loss import posterior_loss, velocity_loss
+from .path import GeodesicPath, PathSample, PowerTimes
+from .sampling import SampleResult, sample
+from .source import DirichletSource, EmpiricalSource, RandomPointSource
+from .trainer import Trainer, TrainingDiverged
+
+__all__ = [
+    "CheckpointError",
+    "DirichletSource",
+    "EmpiricalSource",
+    "GeodesicPath",
+    "PathSample",
+    "PosteriorField",
+    "PowerTimes",
+    "RandomPointSource",
+    "SampleResult",
+    "Trainer",
+    "TrainingDiverged",
+    "VelocityField",
+    "log_evidence",
+    "posterior_loss",
+    "sample",
+    "tensorboard",
+    "velocity_loss",
+]

@@ -1,0 +1,236 @@
+"""Fields: what the network's output means.
+
+Both fields take a network with one signature, ``network(x, t, **conditions)``, are
+called as ``field(x, t, **conditions)`` for the velocity at x, and give the loss of a
+batch as ``field.loss(batch, **conditions)``.
+"""
+
+import torch
+
+from .evidence import log_evidence
+from .loss import posterior_loss, velocity_loss
+from .path import PowerTimes, expand
+
+
+class VelocityField(torch.nn.Module):
+    """Velocity regression on any geomstats space.
+
+    The network's output is projected to the tangent space at x.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        ``network(x, t, **conditions)`` with x of shape [n, *space.shape] and t of
+        shape [n], both in the network's own dtype; returns the shape of x.
+    space : Manifold
+        Any geomstats space.
+    """
+
+    default_times = PowerTimes()
+
+    def __init__(self, network, space):
+        super().__init__()
+        self.network = network
+        self.space = space
+
+    def forward(self, x, t, **conditions):
+        """Velocity at points and times.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+        t : torch.Tensor, shape=[n]
+            Times.
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        velocity : torch.Tensor, shape=[n, *space.shape]
+            Tangent vectors at x, in the dtype of x.
+        """
+        output = _call(self.network, x, t, conditions)
+        return self.space.to_tangent(output.to(x.dtype), x)
+
+    def loss(self, batch, **conditions):
+        """Loss of each pair of a batch (see `velocity_loss`).
+
+        Parameters
+        ----------
+        batch : PathSample
+            Points on the paths.
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        loss : torch.Tensor, shape=[n]
+            Squared norm of the error, divided by the dimension.
+        """
+        predicted = self(batch.x_t, batch.t, **conditions)
+        return velocity_loss(self.space, predicted, batch)
+
+    def labels(self, x):
+        """Labels of final points: their nearest vertices, or None without vertices.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+
+        Returns
+        -------
+        labels : torch.Tensor of int, shape=[n, *space.shape[:-1]], or None
+            Labels.
+        """
+        nearest = getattr(self.space, "nearest_vertex", None)
+        return nearest(x) if nearest is not None else None
+
+    def with_network(self, network):
+        """Return the same field with another network."""
+        return VelocityField(network, self.space)
+
+
+class PosteriorField(torch.nn.Module):
+    r"""Posterior of the target's category, on categorical spaces.
+
+    The velocity is the posterior mean of the conditional velocities,
+    :math:`\sum_k p(x_1 = e_k | x_t) \log_{x_t}(e_k) / (1 - t)`, which always points
+    inward.
+
+    With ``evidence`` the logits are the network's plus the closed form of
+    :func:`~fisher_manifold.flow.log_evidence`: by Bayes' rule the network then only
+    has to learn what the *other* sites say of a site.  It is given the normalised
+    evidence of every site, on which alone the exact answer depends, instead of the
+    point.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        ``network(x, t, **conditions)``: logits of shape [n, *space.shape].  x is the
+        evidence (site by site a probability vector) or, without evidence, the unit
+        vectors of the point.
+    path : GeodesicPath
+        Path whose source is a :class:`~fisher_manifold.flow.DirichletSource` if
+        evidence is True.
+    evidence : bool
+        Whether to add the closed form.  Exact for independent coupling; a sound start
+        for others.
+    """
+
+    default_times = PowerTimes(power=2.0, end=0.5)
+
+    def __init__(self, network, path, evidence=True):
+        super().__init__()
+        if not hasattr(path.space, "mean_log_to_vertices") and not hasattr(
+            path.space.metric, "mean_log_to_vertices"
+        ):
+            raise TypeError(
+                f"expected a path on a categorical space, got {path.space!r}: use "
+                "VelocityField on other spaces"
+            )
+        if evidence and getattr(path.source, "concentration", None) is None:
+            raise ValueError(
+                "expected a path with a DirichletSource, whose evidence is known in "
+                f"closed form, got {type(path.source).__name__}: give another source "
+                "or evidence=False"
+            )
+        self.network = network
+        self.path = path
+        self.evidence = evidence
+        self.space = path.space
+
+    def logits(self, x, t, **conditions):
+        """Unnormalised log-probabilities of each site's category.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+        t : torch.Tensor, shape=[n]
+            Times in [0, 1).
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        logits : torch.Tensor, shape=[n, *space.shape]
+            Logits, in the dtype of x.
+        """
+        root = self.space.sphere_coordinates(x)
+        if not self.evidence:
+            return _call(self.network, root, t, conditions).to(x.dtype)
+        kappa = t.reshape(-1, *[1] * (x.ndim - 2))
+        log_r = log_evidence(root, kappa, self.path.source.concentration)
+        belief = torch.softmax(log_r, -1)
+        return _call(self.network, belief, t, conditions).to(x.dtype) + log_r
+
+    def forward(self, x, t, **conditions):
+        """Velocity at points and times.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+        t : torch.Tensor, shape=[n]
+            Times in [0, 1).
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        velocity : torch.Tensor, shape=[n, *space.shape]
+            Tangent vectors at x.
+        """
+        posterior = torch.softmax(self.logits(x, t, **conditions), -1)
+        mean_log = self.space.metric.mean_log_to_vertices(posterior, x)
+        return mean_log / expand(1.0 - t, x)
+
+    def loss(self, batch, **conditions):
+        """Cross-entropy of each pair of a batch, in nats per site.
+
+        Parameters
+        ----------
+        batch : PathSample
+            Points on the paths to labels.
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        loss : torch.Tensor, shape=[n]
+            Cross-entropy, averaged over sites.
+        """
+        if batch.labels is None:
+            raise TypeError(
+                "expected integer labels as data of a PosteriorField, got points"
+            )
+        logits = self.logits(batch.x_t, batch.t, **conditions)
+        return posterior_loss(logits, batch.labels)
+
+    def labels(self, x):
+        """Labels of final points: their nearest vertices.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+
+        Returns
+        -------
+        labels : torch.Tensor of int, shape=[n, *space.shape[:-1]]
+            Labels.
+        """
+        return self.space.nearest_vertex(x)
+
+    def with_network(self, network):
+        """Return the same field with another network."""
+        return PosteriorField(network, self.path, self.evidence)
+
+
+def _call(network, x, t, conditions):
+    """Call a network in the dtype of its parameters."""
+    parameter = next(network.parameters(), None)
+    dtype = parameter.dtype if parameter is not None else x.dtype
+    return network(x.to(dtype), t.to(dtype), **conditions)

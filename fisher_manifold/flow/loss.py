@@ -1,0 +1,47 @@
+"""Losses of flow matching: one number for each pair of a batch."""
+
+import torch
+
+
+def velocity_loss(space, predicted, batch):
+    r"""Squared Riemannian norm :math:`|v(x_t, t) - \dot x_t|^2_{x_t}`.
+
+    Conditional flow matching on a manifold (Chen and Lipman 2024, eq. 8).
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    predicted : torch.Tensor, shape=[n, *space.shape]
+        Tangent vectors at batch.x_t.
+    batch : PathSample
+        Points on the paths.
+
+    Returns
+    -------
+    loss : torch.Tensor, shape=[n]
+        Squared norms, divided by the dimension of the space.
+    """
+    error = predicted - batch.velocity
+    return space.metric.squared_norm(error, batch.x_t) / space.dim
+
+
+def posterior_loss(logits, labels):
+    """Cross-entropy of the labels, in nats, averaged over sites.
+
+    Parameters
+    ----------
+    logits : torch.Tensor, shape=[n, ..., n_categories]
+        Unnormalised log-probabilities of p(x1 | x_t).
+    labels : torch.Tensor of int, shape=[n, ...]
+        Labels.
+
+    Returns
+    -------
+    loss : torch.Tensor, shape=[n]
+        Mean over sites.
+    """
+    flat = torch.nn.functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), labels.reshape(-1), reduction="none"
+    )
+    return flat.reshape(labels.shape[0], -1).mean(-1)

@@ -1,0 +1,239 @@
+"""Conditional paths: geodesics from source to target, and the law of their times."""
+
+import dataclasses
+import functools
+from typing import Any
+
+import torch
+
+from .source import DirichletSource, RandomPointSource
+
+
+@dataclasses.dataclass(frozen=True)
+class PowerTimes:
+    """Times t = end * s**power with s uniform on [0, 1).
+
+    The same map of equidistant s is the sampling grid.  A schedule kappa(t) along the
+    geodesic is nothing but another choice of this map, so paths have constant speed.
+
+    Parameters
+    ----------
+    power : float
+        1 is uniform; larger powers favour early times.
+    end : float
+        Last time, in (0, 1].
+    """
+
+    power: float = 1.0
+    end: float = 1.0
+
+    def __post_init__(self):
+        if not (self.power > 0 and 0 < self.end <= 1):
+            raise ValueError(
+                f"expected power > 0 and 0 < end <= 1, got {self.power}, {self.end}"
+            )
+
+    def sample(self, n, generator=None, dtype=torch.float32, device=None):
+        """Draw n times, stratified: one from each of n equal slices of s, shuffled.
+
+        Parameters
+        ----------
+        n : int
+            Number of times.
+        generator : torch.Generator, optional
+            Source of randomness.
+        dtype, device : optional
+            Of the result.
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[n]
+            Times in [0, end).
+        """
+        where = generator.device if generator is not None else None
+        # In float64: a float32 draw can round up to the end of its slice.
+        s = torch.rand(n, generator=generator, device=where, dtype=torch.float64)
+        slices = torch.randperm(n, generator=generator, device=where)
+        t = self.end * ((slices + s) / n) ** self.power
+        below = self.end * (1.0 - torch.finfo(dtype).eps)
+        return t.to(dtype=dtype, device=device).clamp(max=below)
+
+    def grid(self, steps, dtype=torch.float64):
+        """Times of a sampler with the given number of steps.
+
+        Parameters
+        ----------
+        steps : int
+            Number of steps.
+        dtype : torch.dtype
+            Of the result.
+
+        Returns
+        -------
+        grid : torch.Tensor, shape=[steps + 1]
+            Increasing, from 0 to end.
+        """
+        if steps < 1:
+            raise ValueError(f"expected at least one step, got {steps}")
+        return self.end * (torch.arange(steps + 1, dtype=dtype) / steps) ** self.power
+
+
+@dataclasses.dataclass(frozen=True)
+class PathSample:
+    """A batch of points on conditional paths.
+
+    Attributes
+    ----------
+    space : Manifold
+        The space.
+    t : torch.Tensor, shape=[n]
+        Times.
+    x0, x1 : torch.Tensor, shape=[n, *space.shape]
+        Ends of the geodesics.
+    x_t : torch.Tensor, shape=[n, *space.shape]
+        Points at the times.
+    labels : torch.Tensor of int, shape=[n, *space.shape[:-1]], or None
+        Labels of x1, where targets are vertices.
+    """
+
+    space: Any
+    t: torch.Tensor
+    x0: torch.Tensor
+    x1: torch.Tensor
+    x_t: torch.Tensor
+    labels: torch.Tensor | None = None
+
+    @functools.cached_property
+    def velocity(self):
+        """Velocity of the geodesics at x_t, shape=[n, *space.shape]; on first use."""
+        metric = self.space.metric
+        if hasattr(metric, "geodesic_state"):
+            return metric.geodesic_state(self.x0, self.x1, self.t)[1]
+        return _geodesic_velocity(self)
+
+
+class GeodesicPath:
+    """Geodesics x_t from a source point (t = 0) to a target (t = 1).
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space with exp and log.
+    source : object with ``sample``, optional
+        Source law.  Default: Dirichlet(1/2), the uniform law, on categorical spaces,
+        else the space's ``random_point``.
+    times : object with ``sample`` and ``grid``, optional
+        Law of the training times and grid of the sampler.  Default: that of the field
+        (uniform for velocities, early times for posteriors).
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=3), length=2)
+    >>> g = torch.Generator().manual_seed(0)
+    >>> batch = GeodesicPath(space).sample(torch.tensor([[0, 3], [1, 1]]), generator=g)
+    >>> batch.x_t.shape, batch.velocity.shape
+    (torch.Size([2, 2, 4]), torch.Size([2, 2, 4]))
+    """
+
+    def __init__(self, space, source=None, times=None):
+        if source is None:
+            categorical = hasattr(space, "from_sphere_coordinates")
+            source = DirichletSource(space) if categorical else RandomPointSource(space)
+        self.space = space
+        self.source = source
+        self.times = times
+
+    def target_points(self, x1):
+        """Points of a target batch, and its labels where it is given by labels.
+
+        Parameters
+        ----------
+        x1 : torch.Tensor
+            Points [n, *space.shape], or integer labels [n, *space.shape[:-1]].
+
+        Returns
+        -------
+        points : torch.Tensor, shape=[n, *space.shape]
+            Points; those of labels in float32.
+        labels : torch.Tensor or None
+            Labels.
+        """
+        shape = tuple(self.space.shape)
+        if x1.is_floating_point():
+            if tuple(x1.shape[1:]) != shape:
+                raise ValueError(
+                    f"expected target points of shape [n, {', '.join(map(str, shape))}]"
+                    f", got {list(x1.shape)}"
+                )
+            return x1, None
+        if not hasattr(self.space, "vertices"):
+            raise TypeError(
+                f"expected floating point targets for {self.space!r}, got {x1.dtype}; "
+                "integer labels need a categorical space"
+            )
+        if tuple(x1.shape[1:]) != shape[:-1]:
+            raise ValueError(
+                f"expected labels of shape [n, {', '.join(map(str, shape[:-1]))}], got "
+                f"{list(x1.shape)}"
+            )
+        return self.space.vertices(x1, dtype=torch.float32), x1
+
+    def draw_source(self, n, like, generator=None):
+        """Draw source points with the dtype and device of a tensor."""
+        return self.source.sample(n, generator, dtype=like.dtype, device=like.device)
+
+    def sample(self, x1, x0=None, t=None, generator=None):
+        """Draw points on the paths to given targets.
+
+        Parameters
+        ----------
+        x1 : torch.Tensor
+            Targets: points [n, *space.shape], or integer labels of vertices.
+        x0 : torch.Tensor, shape=[n, *space.shape], optional
+            Source points (from a coupling); default: drawn from the source.
+        t : torch.Tensor, shape=[n], optional
+            Times; default: drawn from the time law.
+        generator : torch.Generator, optional
+            Source of randomness.
+
+        Returns
+        -------
+        batch : PathSample
+            Points on the paths, with ``.velocity``.
+        """
+        points, labels = self.target_points(x1)
+        n = points.shape[0]
+        if x0 is None:
+            x0 = self.draw_source(n, points, generator)
+        if t is None:
+            times = self.times or PowerTimes()
+            t = times.sample(n, generator, dtype=points.dtype, device=points.device)
+        x_t = self._interpolate(x0, points, t)
+        return PathSample(self.space, t, x0, points, x_t, labels)
+
+    def _interpolate(self, x0, x1, t):
+        metric = self.space.metric
+        factor = expand(t, x0)
+        return metric.exp(factor * metric.log(x1, x0), x0)
+
+
+def expand(t, points):
+    """Times [n] with trailing axes, to multiply points [n, ...]."""
+    return t.reshape(-1, *[1] * (points.ndim - 1))
+
+
+def _geodesic_velocity(batch):
+    """Velocity at x_t by transport of the initial velocity, or from two logarithms.
+
+    Without a closed-form transport, the logarithm to the farther end divided by the
+    time to it never divides by a small number.
+    """
+    metric, t = batch.space.metric, expand(batch.t, batch.x0)
+    log = metric.log(batch.x1, batch.x0)
+    try:
+        return metric.parallel_transport(log, batch.x0, direction=t * log)
+    except NotImplementedError:
+        forward = metric.log(batch.x1, batch.x_t) / (1.0 - t).clamp(min=0.5)
+        backward = -metric.log(batch.x0, batch.x_t) / t.clamp(min=0.5)
+        return torch.where(t < 0.5, forward, backward)

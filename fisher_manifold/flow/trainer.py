@@ -1,0 +1,462 @@
+"""Training: plain PyTorch that a reader can follow."""
+
+import math
+
+import torch
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from . import checkpoint
+from .batches import as_batches, step_generator
+from .history import write_history
+from .interrupt import DeferredInterrupt
+from .path import PowerTimes
+from .source import seeded_globals
+
+LOG_EVERY = 10
+
+
+class TrainingDiverged(FloatingPointError):
+    """The loss is not finite.
+
+    Attributes
+    ----------
+    step : int
+        Step of the loss.
+    batch : PathSample
+        Batch that made it.
+    """
+
+    def __init__(self, step, batch, value):
+        super().__init__(
+            f"the loss became {value} at step {step}; training stopped before this "
+            "step was taken. Look at the attribute `batch`; lower the learning rate or "
+            "check the data"
+        )
+        self.step = step
+        self.batch = batch
+
+
+class Trainer:
+    """Fit a field to data: optimiser, schedule, clipping, averaged weights, resume.
+
+    All randomness of step s is a function of the run's seed and s, so a resumed run
+    continues bit-exactly (on the same machine and thread count), and no global random
+    state is changed.
+
+    Parameters
+    ----------
+    field : VelocityField or PosteriorField
+        Field to train, in place.  ``trainer.field`` is the averaged one.
+    path : GeodesicPath
+        Conditional paths.
+    coupling : callable, optional
+        Pairs each batch of source points with one of targets.
+    learning_rate : float
+        Peak learning rate of AdamW.
+    batch_size : int
+        Pairs in a batch.
+    ema_decay : float or None
+        Decay of the exponential moving average of the weights; None for none.
+    generator : torch.Generator, optional
+        The run's seed is drawn from it; default: from torch's global generator.
+    weight_decay : float
+        Weight decay of AdamW.
+    schedule : {"cosine", "constant"}
+        Learning rate after the warm-up.
+    warmup : int
+        Steps of linear warm-up.
+    clip_norm : float or None
+        Largest norm of the gradient.
+    autocast : torch.dtype or None
+        For instance torch.bfloat16: dtype of the network's matrix products.
+    compile : bool
+        Whether to compile the network with torch.compile.
+
+    Attributes
+    ----------
+    step : int
+        Steps taken.
+    history : list of dict
+        Rows with step, loss, learning_rate and, at times, validation_loss.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow, networks
+    >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=3), length=4)
+    >>> path = flow.GeodesicPath(space)
+    >>> field = flow.PosteriorField(networks.MLP(space.shape, 32, 1), path)
+    >>> g = torch.Generator().manual_seed(0)
+    >>> trainer = flow.Trainer(field, path, batch_size=16, generator=g)
+    >>> data = torch.randint(4, (50, 4), generator=g)
+    >>> trainer.fit(data, steps=20, progress=False).step
+    20
+    """
+
+    def __init__(
+        self,
+        field,
+        path,
+        coupling=None,
+        learning_rate=1e-3,
+        batch_size=512,
+        ema_decay=0.999,
+        generator=None,
+        *,
+        weight_decay=0.0,
+        schedule="cosine",
+        warmup=100,
+        clip_norm=1.0,
+        autocast=None,
+        compile=False,
+    ):
+        if schedule not in ("cosine", "constant"):
+            raise ValueError(
+                f'expected schedule "cosine" or "constant", got {schedule!r}'
+            )
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
+        if batch_size < 1:
+            raise ValueError(f"expected batch_size >= 1, got {batch_size}")
+        self.raw_field = field
+        self.path = path
+        self.coupling = coupling
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.ema_decay = ema_decay
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.clip_norm = clip_norm
+        self.autocast = autocast
+        self.compile = compile
+        self.seed = _draw_seed(generator)
+        self.step = 0
+        self.history = []
+        self._losses = []
+        self._data_fingerprint = None
+        self._average = (
+            AveragedModel(field.network, multi_avg_fn=_warm_average(ema_decay))
+            if ema_decay is not None
+            else None
+        )
+        self._optimizer = torch.optim.AdamW(
+            field.parameters(), learning_rate, weight_decay=weight_decay, fused=True
+        )
+        if compile:
+            field.network.compile()
+
+    @property
+    def field(self):
+        """The field to use: with the averaged weights, in evaluation mode."""
+        if self._average is None:
+            return self.raw_field.eval()
+        return self.raw_field.with_network(self._average.module).eval()
+
+    @property
+    def device(self):
+        """Device of the network."""
+        return next(self.raw_field.parameters()).device
+
+    def fit(
+        self,
+        data,
+        steps,
+        conditions=None,
+        validation=None,
+        validation_conditions=None,
+        validate_every=250,
+        directory=None,
+        checkpoint_every=500,
+        progress=True,
+        callbacks=(),
+    ):
+        """Train until `steps` steps have been taken, counted from the very first.
+
+        A trainer loaded from a checkpoint therefore continues with the same call.
+
+        Parameters
+        ----------
+        data : torch.Tensor, numpy.ndarray, Dataset or DataLoader
+            Points [n, *space.shape], or integer labels [n, *space.shape[:-1]]; items
+            of datasets and loaders are x or (x, conditions).
+        steps : int
+            Total number of steps.
+        conditions : dict of torch.Tensor, optional
+            Keyword arguments of the network, first axis n.
+        validation : torch.Tensor, optional
+            Held out data, for the loss of the averaged field.
+        validation_conditions : dict of torch.Tensor, optional
+            Their conditions.
+        validate_every : int
+            Steps between validations.
+        directory : path-like, optional
+            Where checkpoints and history.csv are written.
+        checkpoint_every : int
+            Steps between checkpoints; one is always written at the end.
+        progress : bool
+            Whether to show a progress bar.
+        callbacks : sequence of callable
+            Called as ``callback(trainer, row)`` with each new row of the history.
+
+        Returns
+        -------
+        self : Trainer
+            Trained.
+
+        Raises
+        ------
+        TrainingDiverged
+            If the loss is not finite.
+        KeyboardInterrupt
+            After Ctrl-C, once the step is complete and a checkpoint is written.
+        """
+        batches = as_batches(data, conditions, self.batch_size, self.seed)
+        self._check_same_data(batches.fingerprint())
+        held_out = _held_out(validation, validation_conditions)
+        network = self.raw_field.network
+        bar = tqdm(
+            total=steps, initial=self.step, desc="training", disable=not progress
+        )
+        with DeferredInterrupt() as interrupt, bar:
+            network.train()
+            while self.step < steps and not interrupt.received:
+                loss = self._take_step(*batches[self.step], steps)
+                bar.update()
+                self._losses.append(loss)
+                if self.step % LOG_EVERY == 0 or self.step == steps:
+                    row = self._log(steps, held_out, validate_every)
+                    bar.set_postfix(_short(row))
+                    for callback in callbacks:
+                        callback(self, row)
+                if directory and self.step % checkpoint_every == 0:
+                    self.save(directory)
+            network.eval()
+            if directory:
+                self.save(directory)
+        if interrupt.received:
+            raise KeyboardInterrupt(f"training was stopped after step {self.step}")
+        return self
+
+    def _take_step(self, x1, conditions, steps):
+        """Draw pairs, compute the loss, move the weights; return the loss."""
+        device = self.device
+        generator = step_generator(self.seed, self.step, device)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.learning_rate * self._rate_factor(self.step, steps)
+        # Dropout and foreign spaces draw from global states: seeded, then restored.
+        with seeded_globals(generator):
+            batch, conditions = self._draw(x1, conditions, generator)
+            with _autocast(device, self.autocast):
+                loss = self.raw_field.loss(batch, **conditions).mean()
+        if not torch.isfinite(loss):
+            raise TrainingDiverged(self.step, batch, float(loss.detach()))
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.raw_field.parameters(), self.clip_norm)
+        self._optimizer.step()
+        if self._average is not None:
+            self._average.update_parameters(self.raw_field.network)
+        self.step += 1
+        return float(loss.detach())
+
+    def _draw(self, x1, conditions, generator):
+        """Points on paths to a batch of targets, and the targets' conditions."""
+        device = self.device
+        x1 = x1.to(device)
+        conditions = {k: v.to(device) for k, v in conditions.items()}
+        points, _ = self.path.target_points(x1)
+        x0 = self.path.draw_source(len(x1), points, generator)
+        if self.coupling is not None:
+            pairs = self.coupling(x0, x1, conditions, generator)
+            x0, x1, conditions = pairs.x0, pairs.x1, pairs.conditions
+        times = self.path.times or getattr(
+            self.raw_field, "default_times", PowerTimes()
+        )
+        t = times.sample(len(x1), generator, dtype=points.dtype, device=device)
+        return self.path.sample(x1, x0=x0, t=t), conditions
+
+    def _rate_factor(self, step, steps):
+        warm = min(1.0, (step + 1) / max(1, self.warmup))
+        if self.schedule == "constant":
+            return warm
+        return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
+
+    def _log(self, steps, held_out, validate_every):
+        row = {
+            "step": self.step,
+            "loss": sum(self._losses) / len(self._losses),
+            "learning_rate": self.learning_rate
+            * self._rate_factor(self.step - 1, steps),
+        }
+        self._losses = []
+        due = self.step % validate_every < LOG_EVERY or self.step == steps
+        if held_out is not None and due:
+            row["validation_loss"] = self.evaluate(*held_out)
+        self.history.append(row)
+        return row
+
+    @torch.no_grad()
+    def evaluate(self, data, conditions=None):
+        """Mean loss of the averaged field, always on the same noise and times.
+
+        Parameters
+        ----------
+        data : torch.Tensor
+            Points or labels.
+        conditions : dict of torch.Tensor, optional
+            Their conditions.
+
+        Returns
+        -------
+        loss : float
+            Mean loss.
+        """
+        field, total = self.field, 0.0
+        for start in range(0, len(data), self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            chunk = {k: v[rows] for k, v in (conditions or {}).items()}
+            # Numbers from the top: disjoint from those of the steps.
+            generator = step_generator(self.seed, 2**63 + start, self.device)
+            with seeded_globals(generator):
+                batch, chunk = self._draw(data[rows], chunk, generator)
+                with _autocast(self.device, self.autocast):
+                    total += float(field.loss(batch, **chunk).sum())
+        return total / len(data)
+
+    def _check_same_data(self, fingerprint):
+        known = self._data_fingerprint
+        if self.step and None not in (known, fingerprint) and known != fingerprint:
+            raise ValueError(
+                "expected the data that this trainer was trained on, got others: "
+                "resume with the same data, or start a new Trainer from its weights"
+            )
+        self._data_fingerprint = fingerprint
+
+    def save(self, directory):
+        """Write checkpoint.pt and history.csv, each atomically.
+
+        Parameters
+        ----------
+        directory : path-like
+            Folder; made if missing.
+
+        Returns
+        -------
+        path : pathlib.Path
+            The checkpoint.
+        """
+        average = self._average
+        state = {
+            "step": self.step,
+            "seed": self.seed,
+            "network": self.raw_field.network.state_dict(),
+            "average": average.state_dict() if average is not None else None,
+            "optimizer": self._optimizer.state_dict(),
+            "history": self.history,
+            "losses": self._losses,
+            "data_fingerprint": self._data_fingerprint,
+            "settings": {name: getattr(self, name) for name in _SETTINGS},
+            "autocast": str(self.autocast).removeprefix("torch."),
+            "field": checkpoint.describe(self.raw_field),
+            "path": checkpoint.describe(self.path),
+            "coupling": checkpoint.describe(self.coupling),
+        }
+        path = checkpoint.write(directory, state)
+        write_history(path.with_name("history.csv"), self.history)
+        return path
+
+    @classmethod
+    def load(cls, directory, field=None, path=None, coupling=None, **given):
+        """Trainer as it was saved.
+
+        Parameters
+        ----------
+        directory : path-like
+            Folder with checkpoint.pt.
+        field, path, coupling : optional
+            Your own objects, where they are not of this package's public classes.
+        **given : object
+            Your own parts by the name of the constructor argument, such as
+            ``network=`` or ``space=``; the rest is made from the file.
+
+        Returns
+        -------
+        trainer : Trainer
+            Ready to sample or to continue.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint is damaged or needs an object that was not given.
+        """
+        state = checkpoint.read(directory)
+        built = {}
+        if path is None:
+            path = checkpoint.build(state["path"], given, built)
+        if field is None:
+            parts = {"path": path, "space": path.space, **given}
+            field = checkpoint.build(state["field"], parts, built)
+        if coupling is None:
+            parts = {"space": path.space, **given}
+            coupling = checkpoint.build(state["coupling"], parts, built)
+        autocast = getattr(torch, state["autocast"], None)
+        trainer = cls(field, path, coupling, autocast=autocast, **state["settings"])
+        trainer._restore(state)
+        return trainer
+
+    def _restore(self, state):
+        self.step, self.seed = state["step"], state["seed"]
+        self.history, self._losses = state["history"], state["losses"]
+        self._data_fingerprint = state["data_fingerprint"]
+        self.raw_field.network.load_state_dict(state["network"])
+        if self._average is not None:
+            self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+
+
+_SETTINGS = (
+    *("learning_rate", "batch_size", "ema_decay", "weight_decay", "schedule"),
+    *("warmup", "clip_norm", "compile"),
+)
+
+
+def _warm_average(decay):
+    """Moving average whose decay grows to `decay`: early weights are soon forgotten."""
+
+    @torch.no_grad()
+    def update(averages, parameters, n_averaged):
+        n = int(n_averaged)
+        weight = 1.0 - min(decay, (1 + n) / (10 + n))
+        torch._foreach_lerp_(averages, parameters, weight)
+
+    return update
+
+
+def _autocast(device, dtype):
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+
+
+def _draw_seed(generator):
+    device = generator.device if generator is not None else None
+    return int(torch.randint(2**62, (), generator=generator, device=device))
+
+
+def _held_out(validation, conditions):
+    if validation is None:
+        return None
+    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+    return torch.as_tensor(validation), conditions
+
+
+def _short(row):
+    return {
+        "loss": f"{row['loss']:.4f}",
+        **(
+            {"validation": f"{row['validation_loss']:.4f}"}
+            if "validation_loss" in row
+            else {}
+        ),
+    }

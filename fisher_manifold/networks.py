@@ -1,0 +1,296 @@
+"""Reference networks, all with the signature ``network(x, t, **conditions)``.
+
+They are small and plain; any module with that signature serves.  ``label`` is the one
+condition they know: class labels, with ``n_classes`` more than 0.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class TimeEmbedding(nn.Module):
+    """Sines and cosines of a time in [0, 1], and an embedding of class labels.
+
+    Parameters
+    ----------
+    width : int
+        Length of the embedding; even.
+    n_classes : int
+        Number of classes; 0 for none.
+    """
+
+    def __init__(self, width, n_classes=0):
+        super().__init__()
+        self.width = width
+        self.n_classes = n_classes
+        frequencies = torch.exp(torch.linspace(0.0, math.log(200.0), width // 2))
+        self.register_buffer("frequencies", frequencies.to(torch.float32))
+        self.mix = nn.Sequential(
+            nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)
+        )
+        # The last row stands for "no label".
+        self.classes = nn.Embedding(n_classes + 1, width) if n_classes else None
+
+    def forward(self, t, label=None):
+        """Embed times [n] and labels [n] as [n, width]."""
+        angles = t[:, None] * self.frequencies.to(t.dtype)
+        embedding = self.mix(torch.cat([angles.sin(), angles.cos()], -1))
+        if self.classes is None:
+            if label is not None:
+                raise ValueError(
+                    "expected no label: this network was made with n_classes=0"
+                )
+            return embedding
+        if label is None:
+            label = torch.full_like(t, self.n_classes, dtype=torch.long)
+        return embedding + self.classes(label)
+
+
+class MLP(nn.Module):
+    """Residual multilayer perceptron on flattened points, for any space.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of a point; also of the output.
+    width : int
+        Hidden width.
+    depth : int
+        Number of residual blocks.
+    n_classes : int
+        Number of class labels; 0 for none.
+    dropout : float
+        Share of hidden units dropped in training.
+    """
+
+    def __init__(self, shape, width=256, depth=3, n_classes=0, dropout=0.0):
+        super().__init__()
+        self.shape = tuple(shape)
+        self.width = width
+        self.depth = depth
+        self.n_classes = n_classes
+        self.dropout = dropout
+        size = math.prod(self.shape)
+        self.embed = TimeEmbedding(width, n_classes)
+        self.enter = nn.Linear(size, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.LayerNorm(width),
+                nn.Linear(width, width),
+                nn.SiLU(),
+                nn.Dropout(dropout),
+                nn.Linear(width, width),
+            )
+            for _ in range(depth)
+        )
+        self.leave = nn.Sequential(nn.LayerNorm(width), nn.SiLU())
+        self.output = _zeroed(nn.Linear(width, size))
+        self.to(torch.float32)
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, *shape] at times t [n]."""
+        embedding = self.embed(t, label)
+        hidden = self.enter(x.flatten(1)) + embedding
+        for block in self.blocks:
+            hidden = hidden + block(hidden + embedding)
+        return self.output(self.leave(hidden)).reshape(x.shape)
+
+
+class SequenceCNN(nn.Module):
+    """Residual dilated convolutions along a sequence.
+
+    Parameters
+    ----------
+    n_categories : int
+        Categories of each site.
+    length : int
+        Number of sites; positions are embedded.
+    width : int
+        Channels.
+    depth : int
+        Number of blocks; dilations 1, 2, 4, 8 in turn.
+    kernel_size : int
+        Odd kernel size.
+    n_classes : int
+        Number of class labels; 0 for none.
+    """
+
+    def __init__(
+        self, n_categories, length, width=128, depth=6, kernel_size=5, n_classes=0
+    ):
+        super().__init__()
+        self.n_categories = n_categories
+        self.length = length
+        self.width = width
+        self.depth = depth
+        self.kernel_size = kernel_size
+        self.n_classes = n_classes
+        self.embed = TimeEmbedding(width, n_classes)
+        self.enter = nn.Conv1d(n_categories, width, kernel_size, padding="same")
+        self.position = nn.Parameter(0.02 * torch.randn(1, width, length))
+        self.norms = nn.ModuleList(nn.GroupNorm(1, width) for _ in range(depth))
+        self.shifts = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(depth))
+        self.mixers = nn.ModuleList(
+            nn.Conv1d(width, width, kernel_size, padding="same", dilation=2 ** (i % 4))
+            for i in range(depth)
+        )
+        self.pointwise = nn.ModuleList(nn.Conv1d(width, width, 1) for _ in range(depth))
+        self.leave = nn.GroupNorm(1, width)
+        self.output = _zeroed(nn.Conv1d(width, n_categories, 1))
+        self.to(torch.float32)
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        embedding = functional.silu(self.embed(t, label))
+        hidden = self.enter(x.transpose(1, 2)) + self.position
+        for norm, shift, mixer, pointwise in zip(
+            self.norms, self.shifts, self.mixers, self.pointwise, strict=True
+        ):
+            scale, offset = shift(embedding)[:, :, None].chunk(2, 1)
+            update = mixer(norm(hidden) * (1 + scale) + offset)
+            hidden = hidden + pointwise(functional.gelu(update))
+        output = self.output(functional.gelu(self.leave(hidden)))
+        return output.transpose(1, 2)
+
+
+class Transformer(nn.Module):
+    """Pre-norm transformer encoder over the sites of a sequence.
+
+    Parameters
+    ----------
+    n_categories : int
+        Categories of each site.
+    length : int
+        Number of sites; positions are embedded.
+    width : int
+        Width of the tokens.
+    depth : int
+        Number of layers.
+    n_heads : int
+        Attention heads.
+    n_classes : int
+        Number of class labels; 0 for none.
+    dropout : float
+        Dropout in training.
+    """
+
+    def __init__(
+        self,
+        n_categories,
+        length,
+        width=128,
+        depth=4,
+        n_heads=4,
+        n_classes=0,
+        dropout=0.0,
+    ):
+        super().__init__()
+        self.n_categories = n_categories
+        self.length = length
+        self.width = width
+        self.depth = depth
+        self.n_heads = n_heads
+        self.n_classes = n_classes
+        self.dropout = dropout
+        self.embed = TimeEmbedding(width, n_classes)
+        self.enter = nn.Linear(n_categories, width)
+        self.position = nn.Parameter(0.02 * torch.randn(1, length, width))
+        layer = nn.TransformerEncoderLayer(
+            width,
+            n_heads,
+            4 * width,
+            dropout,
+            "gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        self.layers = nn.TransformerEncoder(layer, depth, enable_nested_tensor=False)
+        self.leave = nn.LayerNorm(width)
+        self.output = _zeroed(nn.Linear(width, n_categories))
+        self.to(torch.float32)
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        hidden = self.enter(x) + self.position + self.embed(t, label)[:, None]
+        return self.output(self.leave(self.layers(hidden)))
+
+
+class ImageCNN(nn.Module):
+    """Residual convolutions over the two axes of an image of categorical pixels.
+
+    Parameters
+    ----------
+    n_categories : int
+        Categories of each pixel.
+    height, width : int
+        Size of the image; points have shape [height * width, n_categories].
+    channels : int
+        Channels.
+    depth : int
+        Number of blocks; dilations 1 and 2 in turn.
+    n_classes : int
+        Number of class labels; 0 for none.
+    dropout : float
+        Share of channels dropped in training.
+    """
+
+    def __init__(
+        self,
+        n_categories,
+        height,
+        width,
+        channels=64,
+        depth=6,
+        n_classes=0,
+        dropout=0.0,
+    ):
+        super().__init__()
+        self.n_categories = n_categories
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.depth = depth
+        self.n_classes = n_classes
+        self.dropout = dropout
+        self.embed = TimeEmbedding(channels, n_classes)
+        self.enter = nn.Conv2d(n_categories, channels, 3, padding="same")
+        self.position = nn.Parameter(0.02 * torch.randn(1, channels, height, width))
+        self.norms = nn.ModuleList(nn.GroupNorm(1, channels) for _ in range(depth))
+        self.shifts = nn.ModuleList(
+            nn.Linear(channels, 2 * channels) for _ in range(depth)
+        )
+        self.first = nn.ModuleList(
+            nn.Conv2d(channels, channels, 3, padding="same", dilation=1 + i % 2)
+            for i in range(depth)
+        )
+        self.second = nn.ModuleList(
+            nn.Conv2d(channels, channels, 1) for _ in range(depth)
+        )
+        self.drop = nn.Dropout2d(dropout)
+        self.leave = nn.GroupNorm(1, channels)
+        self.output = _zeroed(nn.Conv2d(channels, n_categories, 1))
+        self.to(torch.float32)
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, height * width, n_categories] at times t [n]."""
+        embedding = functional.silu(self.embed(t, label))
+        image = x.transpose(1, 2).unflatten(2, (self.height, self.width))
+        hidden = self.enter(image) + self.position
+        for norm, shift, first, second in zip(
+            self.norms, self.shifts, self.first, self.second, strict=True
+        ):
+            scale, offset = shift(embedding)[:, :, None, None].chunk(2, 1)
+            update = first(norm(hidden) * (1 + scale) + offset)
+            hidden = hidden + second(self.drop(functional.gelu(update)))
+        output = self.output(functional.gelu(self.leave(hidden)))
+        return output.flatten(2).transpose(1, 2)
+
+
+def _zeroed(layer):
+    """Start from output zero: the evidence alone, or no motion."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

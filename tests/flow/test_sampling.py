@@ -1,0 +1,245 @@
+"""Samplers and fields against laws with known answers."""
+
+import math
+
+import pytest
+import torch
+
+import fisher_manifold as fm
+from fisher_manifold import flow, networks
+
+
+class Constant(torch.nn.Module):
+    """The network that is right for independent sites: log-probabilities."""
+
+    def __init__(self, probabilities):
+        super().__init__()
+        self.log_probabilities = torch.as_tensor(probabilities).log()
+
+    def forward(self, x, t):
+        return self.log_probabilities.to(x.dtype).expand_as(x)
+
+
+LAWS = [
+    [[0.5, 0.3, 0.2]],
+    [[0.7, 0.1, 0.1, 0.1], [0.05, 0.05, 0.05, 0.85]],
+]
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("chart", [fm.PositiveHypersphere, fm.FisherRaoSimplex])
+@pytest.mark.parametrize("concentration", [0.5, 1.0])
+def test_exact_posterior_samples_the_exact_law(law, chart, concentration):
+    probabilities = torch.tensor(law)
+    length, k = probabilities.shape
+    space = fm.SequenceManifold(chart(k - 1), length)
+    path = flow.GeodesicPath(space, flow.DirichletSource(space, concentration))
+    field = flow.PosteriorField(Constant(probabilities), path)
+    g = torch.Generator().manual_seed(0)
+    n = 40_000
+    result = flow.sample(field, path, n, steps=50, generator=g, batch_size=n)
+    counts = torch.nn.functional.one_hot(result.labels, k).float().mean(0)
+    # Five standard errors, and the discretisation of 50 Euler steps.
+    error = 5 * torch.sqrt(probabilities * (1 - probabilities) / n) + 0.006
+    assert bool(((counts - probabilities).abs() < error).all())
+    assert result.n_evaluations == 50
+    assert bool(space.belongs(result.points).all())
+    if length == 2:  # sites stay independent
+        joint = torch.histogramdd(result.labels.float(), bins=[k, k]).hist / n
+        product = counts[0][:, None] * counts[1]
+        assert float((joint - product).abs().max()) < 5 / math.sqrt(n)
+
+
+def test_walls_are_never_crossed():
+    law = torch.tensor([[0.9, 0.05, 0.05]])
+    space = fm.SequenceManifold(fm.PositiveHypersphere(2), 1)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant(law), path)
+    smallest = []
+    flow.sample(
+        field,
+        path,
+        2000,
+        steps=10,
+        batch_size=2000,
+        generator=torch.Generator().manual_seed(0),
+        on_step=lambda t, x: smallest.append(float(x.min())),
+    )
+    assert len(smallest) == 11
+    assert min(smallest) >= 0
+
+
+def test_the_second_half_changes_no_sample():
+    law = torch.tensor([[0.5, 0.3, 0.2]])
+    space = fm.SequenceManifold(fm.PositiveHypersphere(2), 1)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant(law), path)
+    half = torch.linspace(0, 0.5, 201)
+    whole = torch.cat([half, torch.linspace(0.5, 0.99, 100)[1:]])
+    results = [
+        flow.sample(
+            field, path, 2000, grid=grid, generator=torch.Generator().manual_seed(0)
+        )
+        for grid in (half, whole)
+    ]
+    # Euler steps leave a handful of samples on a watershed at half time.
+    same = (results[0].labels == results[1].labels).float().mean()
+    assert float(same) > 0.995
+
+
+def test_velocity_field_of_one_target_reaches_it():
+    space = fm.PositiveHypersphere(2)
+    target = torch.tensor([0.6, 0.0, 0.8])
+    path = flow.GeodesicPath(space)
+
+    class Towards(torch.nn.Module):
+        def forward(self, x, t):
+            log = space.metric.log(target.expand_as(x), x)
+            return log / (1 - t)[:, None]
+
+    field = flow.VelocityField(Towards(), space)
+    result = flow.sample(
+        field, path, 50, steps=7, generator=torch.Generator().manual_seed(0)
+    )
+    # The field is a geodesic's own, so Euler steps are exact.
+    assert torch.allclose(result.points, target.expand(50, 3), atol=1e-5)
+
+
+def test_seeds():
+    space = fm.PositiveHypersphere(2)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant([0.2, 0.3, 0.5]), path)
+
+    def draw(seed):
+        g = torch.Generator().manual_seed(seed)
+        return flow.sample(field, path, 100, generator=g).labels
+
+    assert torch.equal(draw(1), draw(1))
+    assert not torch.equal(draw(1), draw(2))
+
+
+def test_batches_do_not_change_samples():
+    space = fm.PositiveHypersphere(2)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant([0.2, 0.3, 0.5]), path)
+
+    def draw(batch_size):
+        g = torch.Generator().manual_seed(0)
+        return flow.sample(field, path, 100, generator=g, batch_size=batch_size).labels
+
+    assert torch.equal(draw(100), draw(7))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_samples": 0}, "at least one sample"),
+        ({"steps": 0}, "at least one step"),
+        ({"grid": [0.0, 0.3, 0.2]}, "increasing"),
+        ({"grid": [0.5, 1.5]}, "between 0 and 1"),
+        ({"conditions": {"label": torch.zeros(3)}}, "first axis 4"),
+    ],
+)
+def test_bad_arguments(options, message):
+    space = fm.PositiveHypersphere(2)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant([0.2, 0.3, 0.5]), path)
+    with pytest.raises(ValueError, match=message):
+        flow.sample(field, path, **{"n_samples": 4, **options})
+
+
+def test_untrained_nan_network_is_reported():
+    space = fm.PositiveHypersphere(2)
+    path = flow.GeodesicPath(space)
+    field = flow.PosteriorField(Constant([-1.0, 0.5, 0.5]), path)
+    with pytest.raises(FloatingPointError, match="not finite in the step from t=0 "):
+        flow.sample(field, path, 4)
+
+
+def test_posterior_field_needs_what_it_needs():
+    from geomstats.geometry.euclidean import Euclidean
+
+    space = fm.PositiveHypersphere(2)
+    empirical = flow.EmpiricalSource(torch.eye(3))
+    with pytest.raises(ValueError, match="DirichletSource"):
+        flow.PosteriorField(Constant([1.0]), flow.GeodesicPath(space, empirical))
+    flow.PosteriorField(Constant([1.0]), flow.GeodesicPath(space, empirical), False)
+    with pytest.raises(TypeError, match="categorical"):
+        flow.PosteriorField(Constant([1.0]), flow.GeodesicPath(Euclidean(3)))
+
+
+class TestPath:
+    def test_velocity_is_the_derivative(self):
+        for chart in (fm.PositiveHypersphere, fm.FisherRaoSimplex):
+            space = fm.SequenceManifold(chart(3), 5)
+            path = flow.GeodesicPath(space)
+            g = torch.Generator().manual_seed(0)
+            x0, x1 = (
+                space.random_point(40, generator=g, dtype=torch.float64)
+                for _ in range(2)
+            )
+            t = torch.rand(40, generator=g, dtype=torch.float64)
+            batch = path.sample(x1, x0=x0, t=t)
+            h = 1e-6
+            later = path.sample(x1, x0=x0, t=t + h).x_t
+            earlier = path.sample(x1, x0=x0, t=t - h).x_t
+            difference = (later - earlier) / (2 * h)
+            assert torch.allclose(batch.velocity, difference, atol=1e-8)
+
+    def test_ends(self):
+        space = fm.SequenceManifold(fm.PositiveHypersphere(3), 5)
+        path = flow.GeodesicPath(space)
+        labels = torch.randint(4, (30, 5), generator=torch.Generator().manual_seed(0))
+        start = path.sample(labels, t=torch.zeros(30))
+        end = path.sample(labels, t=torch.ones(30))
+        assert torch.allclose(start.x_t, start.x0, atol=1e-6)
+        assert torch.equal(space.nearest_vertex(end.x_t), labels)
+        assert end.x1.dtype == torch.float32
+
+    def test_times(self):
+        times = flow.PowerTimes(power=2.0, end=0.5)
+        t = times.sample(4096, torch.Generator().manual_seed(0))
+        assert float(t.max()) < 0.5
+        # Stratified: the empirical law is within 1/n of the law.
+        s = torch.sqrt(t.double() / 0.5).sort().values
+        places = torch.arange(4096) / 4096
+        assert float((s - places).abs().max()) < 1.1 / 4096
+        assert times.grid(4).tolist() == [0.5 * (i / 4) ** 2 for i in range(5)]
+        with pytest.raises(ValueError, match="end"):
+            flow.PowerTimes(end=1.5)
+
+    def test_wrong_targets(self):
+        space = fm.SequenceManifold(fm.PositiveHypersphere(3), 5)
+        path = flow.GeodesicPath(space)
+        with pytest.raises(ValueError, match=r"\[n, 5\]"):
+            path.sample(torch.zeros(3, 4, dtype=torch.long))
+        with pytest.raises(ValueError, match=r"\[n, 5, 4\]"):
+            path.sample(torch.zeros(3, 5))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        networks.MLP((8, 4), 16, 1, n_classes=3),
+        networks.SequenceCNN(4, 8, 16, 2, n_classes=3),
+        networks.Transformer(4, 8, 16, 1, 2, n_classes=3),
+        networks.ImageCNN(4, 2, 4, 16, 2, n_classes=3),
+    ],
+)
+def test_networks(network):
+    g = torch.Generator().manual_seed(0)
+    x, t = torch.rand(5, 8, 4, generator=g), torch.rand(5, generator=g)
+    assert torch.equal(network(x, t), torch.zeros(5, 8, 4))  # starts from zero
+    torch.nn.init.normal_(network.output.weight, generator=g)
+    network.eval()
+    one = network(x, t, label=torch.tensor([0, 1, 2, 0, 1]))
+    assert one.shape == x.shape
+    assert not torch.allclose(one, network(x, t))
+    assert not torch.allclose(network(x, t), network(x, t * 0))
+    # Each row depends on itself alone.
+    assert torch.allclose(network(x, t)[1:2], network(x[1:2], t[1:2]), atol=1e-5)
+
+
+def test_label_without_classes_is_refused():
+    with pytest.raises(ValueError, match="n_classes=0"):
+        networks.MLP((3,), 8, 1)(torch.rand(2, 3), torch.rand(2), label=torch.zeros(2))

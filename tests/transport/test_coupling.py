@@ -1,0 +1,115 @@
+"""Costs and couplings against exhaustive search and single distances."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+import fisher_manifold as fm
+from fisher_manifold import transport
+
+SPACES = [
+    fm.PositiveHypersphere(3),
+    fm.FisherRaoSimplex(3),
+    fm.SequenceManifold(fm.PositiveHypersphere(2), 4),
+]
+
+
+def generators():
+    return [np.random.default_rng(0), torch.Generator().manual_seed(0)]
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("library", [0, 1])
+def test_cost_is_every_squared_distance(space, library, monkeypatch):
+    g = generators()[library]
+    a, b = space.random_point(7, generator=g), space.random_point(5, generator=g)
+    cost = transport.pairwise_squared_dist(space, a, b)
+    assert type(cost) is type(a) and cost.dtype == a.dtype
+    for i, j in itertools.product(range(7), range(5)):
+        single = float(space.metric.squared_dist(a[i], b[j]))
+        assert float(cost[i, j]) == pytest.approx(single, rel=1e-5)
+    monkeypatch.setattr("fisher_manifold.transport.cost._BLOCK_ENTRIES", 60)
+    blocked = transport.pairwise_squared_dist(space, a, b)
+    assert float(abs(blocked - cost).max()) == 0
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("library", [0, 1])
+def test_vertex_cost_is_the_cost_to_the_vertices(space, library):
+    g = generators()[library]
+    points = space.random_point(6, generator=g)
+    shape = (9, *space.shape[:-1])
+    labels = np.random.default_rng(1).integers(space.n_categories, size=shape)
+    labels = torch.from_numpy(labels) if library else labels
+    table = transport.pairwise_squared_dist(space, points, labels)
+    vertices = space.vertices(labels, dtype=points.dtype)
+    direct = transport.pairwise_squared_dist(space, points, vertices)
+    assert float(abs(table - direct).max()) < 1e-5 * float(direct.max())
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("n", [1, 2, 5, 7])
+def test_exact_coupling_is_optimal(space, n):
+    g = torch.Generator().manual_seed(n)
+    a, b = (
+        space.random_point(n, generator=g).reshape(n, *space.shape) for _ in range(2)
+    )
+    pairs = transport.ExactCoupling(space)(a, b, conditions={"i": torch.arange(n)})
+    cost = transport.pairwise_squared_dist(space, a, b)
+    best = min(
+        sum(float(cost[p, i]) for i, p in enumerate(order)) / n
+        for order in itertools.permutations(range(n))
+    )
+    assert pairs.cost == pytest.approx(best, rel=1e-5)
+    assert torch.equal(pairs.x0, a[pairs.permutation])
+    assert sorted(pairs.permutation.tolist()) == list(range(n))
+    assert torch.equal(pairs.x1, b)
+    assert pairs.conditions["i"].tolist() == list(range(n))
+    paired = space.metric.squared_dist(pairs.x0, pairs.x1).mean()
+    assert float(paired) == pytest.approx(pairs.cost, rel=1e-5)
+
+
+def test_exact_coupling_of_labels():
+    space = SPACES[2]
+    g = torch.Generator().manual_seed(0)
+    points = space.random_point(6, generator=g)
+    labels = torch.randint(3, (6, 4), generator=g)
+    by_label = transport.ExactCoupling(space)(points, labels)
+    by_point = transport.ExactCoupling(space)(points, space.vertices(labels))
+    assert torch.equal(by_label.permutation, by_point.permutation)
+    assert torch.equal(by_label.x1, labels)
+
+
+def test_independent_coupling_keeps_the_order():
+    a, b = torch.rand(3, 4), torch.rand(3, 4)
+    pairs = transport.IndependentCoupling()(a, b, conditions="kept")
+    assert pairs.x0 is a and pairs.x1 is b and pairs.conditions == "kept"
+
+
+@pytest.mark.parametrize("coupling", ["ExactCoupling", "IndependentCoupling"])
+def test_bad_batches(coupling):
+    space = SPACES[0]
+    kind = getattr(transport, coupling)
+    couple = kind(space) if coupling == "ExactCoupling" else kind()
+    points = space.random_point(4, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(ValueError, match="4 source and 3 target"):
+        couple(points, points[:3])
+    with pytest.raises(ValueError, match="empty"):
+        couple(points[:0], points[:0])
+
+
+def test_bad_costs():
+    space = SPACES[0]
+    points = space.random_point(4, generator=torch.Generator().manual_seed(0))
+    broken = points.clone()
+    broken[2, 1] = float("nan")
+    with pytest.raises(ValueError, match=r"between x0\[0\] and x1\[2\]"):
+        transport.ExactCoupling(space)(points, broken)
+    with pytest.raises(ValueError, match="labels between 0 and 3"):
+        transport.pairwise_squared_dist(space, points, torch.tensor([0, 4]))
+    with pytest.raises(ValueError, match=r"x1 of shape \[n, 4\]"):
+        transport.pairwise_squared_dist(space, points, torch.rand(3, 5))
+    with pytest.raises(ValueError, match="x0 is empty"):
+        transport.pairwise_squared_dist(space, points[:0], points)
