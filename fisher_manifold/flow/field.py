@@ -5,6 +5,8 @@ called as ``field(x, t, **conditions)`` for the velocity at x, and give the loss
 batch as ``field.loss(batch, **conditions)``.
 """
 
+import math
+
 import torch
 
 from .evidence import log_evidence
@@ -101,16 +103,16 @@ class PosteriorField(torch.nn.Module):
 
     With ``evidence`` the logits are the network's plus the closed form of
     :func:`~fisher_manifold.flow.log_evidence`: by Bayes' rule the network then only
-    has to learn what the *other* sites say of a site.  It is given the normalised
-    evidence of every site, on which alone the exact answer depends, instead of the
-    point.
+    has to learn what the *other* sites say of a site.  Instead of the point it is given
+    the evidence of every site, on which alone the exact answer depends: the log ratio
+    of its normalised form to the uniform law, compressed to sign(y) log(1 + |y|).
 
     Parameters
     ----------
     network : torch.nn.Module
         ``network(x, t, **conditions)``: logits of shape [n, *space.shape].  x is the
-        evidence (site by site a probability vector) or, without evidence, the unit
-        vectors of the point.
+        compressed evidence (0 at time 0) or, without evidence, the unit vectors of the
+        point.
     path : GeodesicPath
         Path whose source is a :class:`~fisher_manifold.flow.DirichletSource` if
         evidence is True.
@@ -163,8 +165,9 @@ class PosteriorField(torch.nn.Module):
             return _call(self.network, root, t, conditions).to(x.dtype)
         kappa = t.reshape(-1, *[1] * (x.ndim - 2))
         log_r = log_evidence(root, kappa, self.path.source.concentration)
-        belief = torch.softmax(log_r, -1)
-        return _call(self.network, belief, t, conditions).to(x.dtype) + log_r
+        ratio = torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1])
+        statistic = ratio.sign() * ratio.abs().log1p()
+        return _call(self.network, statistic, t, conditions).to(x.dtype) + log_r
 
     def forward(self, x, t, **conditions):
         """Velocity at points and times.

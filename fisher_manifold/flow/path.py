@@ -214,8 +214,9 @@ class GeodesicPath:
 
     def _interpolate(self, x0, x1, t):
         metric = self.space.metric
-        factor = expand(t, x0)
-        return metric.exp(factor * metric.log(x1, x0), x0)
+        if hasattr(metric, "geodesic_state"):
+            return metric.geodesic_state(x0, x1, t)[0]
+        return metric.exp(expand(t, x0) * metric.log(x1, x0), x0)
 
 
 def expand(t, points):

@@ -393,6 +393,14 @@ class Trainer:
             If the checkpoint is damaged or needs an object that was not given.
         """
         state = checkpoint.read(directory)
+        # Initial weights are drawn and replaced: not from anybody's random numbers.
+        with seeded_globals(torch.Generator().manual_seed(0)):
+            trainer = cls._build(state, field, path, coupling, given)
+        trainer._restore(state)
+        return trainer
+
+    @classmethod
+    def _build(cls, state, field, path, coupling, given):
         built = {}
         if path is None:
             path = checkpoint.build(state["path"], given, built)
@@ -403,9 +411,7 @@ class Trainer:
             parts = {"space": path.space, **given}
             coupling = checkpoint.build(state["coupling"], parts, built)
         autocast = getattr(torch, state["autocast"], None)
-        trainer = cls(field, path, coupling, autocast=autocast, **state["settings"])
-        trainer._restore(state)
-        return trainer
+        return cls(field, path, coupling, autocast=autocast, **state["settings"])
 
     def _restore(self, state):
         self.step, self.seed = state["step"], state["seed"]

@@ -1,7 +1,7 @@
 """What every metric with closed-form exp, log and inner product gets from them."""
 
 from .checks import require_arrays
-from .numerics import safe_sqrt
+from .numerics import array_namespace, safe_sqrt
 
 BOUNDARY_RULES = ("continue", "clip", "raise")
 
@@ -9,10 +9,16 @@ BOUNDARY_RULES = ("continue", "clip", "raise")
 class ClosedFormMetric:
     """Mixin: geodesics, norms and vectorised distances for any batch shape.
 
-    The class it is mixed into is a geomstats metric with `exp`, `log`,
-    `inner_product`, `squared_dist`, `exit_time` and `_follow` (the exponential
-    along the great circle, whatever lies on the way).
+    The class it is mixed into is a geomstats metric with `log`, `inner_product`,
+    `squared_dist`, `exit_time`, and four maps that go through sphere coordinates, in
+    which a geodesic may leave a face of the simplex: `_root_log` (direction from one
+    point to another), `_root_tangent` (direction of a tangent vector), `_root_follow`
+    and `_root_state` (point, or point and velocity, of the geodesic in a direction).
     """
+
+    def _follow(self, tangent_vec, base_point):
+        """Exponential along the great circle, whatever lies on the way."""
+        return self._root_follow(self._root_tangent(tangent_vec, base_point), base_point)
 
     def exp(self, tangent_vec, base_point, boundary="continue"):
         """Riemannian exponential.
@@ -118,33 +124,42 @@ class ClosedFormMetric:
                 "expected either end_point or initial_tangent_vec, got "
                 + ("neither" if end_point is None else "both")
             )
-        if initial_tangent_vec is None:
-            initial_tangent_vec = self.log(end_point, initial_point)
         shape = self._space.shape
+        if initial_tangent_vec is None:
+            require_arrays(shape, initial_point=initial_point, end_point=end_point)
+            direction = self._root_log(end_point, initial_point)
+        else:
+            require_arrays(
+                shape,
+                initial_point=initial_point,
+                initial_tangent_vec=initial_tangent_vec,
+            )
+            direction = self._root_tangent(initial_tangent_vec, initial_point)
+        xp = array_namespace(initial_point)
+        initial_point, direction = xp.broadcast_arrays(initial_point, direction)
         ndim = len(shape)
-        xp = require_arrays(
-            shape, initial_point=initial_point, initial_tangent_vec=initial_tangent_vec
-        )
-        initial_point, initial_tangent_vec = xp.broadcast_arrays(
-            initial_point, initial_tangent_vec
-        )
         axis = (..., None, *[slice(None)] * ndim)
 
         def path(t):
             times = _times_like(t, initial_point)
-            vectors = times[(..., *[None] * ndim)] * initial_tangent_vec[axis]
-            return self._follow(vectors, initial_point[axis])
+            directions = times[(..., *[None] * ndim)] * direction[axis]
+            return self._root_follow(directions, initial_point[axis])
 
         return path
 
-    def _direction(self, base_point, direction, end_point):
-        """Initial velocity from the two ways of giving a geodesic."""
+    def _root_direction(self, base_point, direction, end_point):
+        """Direction in sphere coordinates from the two ways of giving a geodesic."""
         if (direction is None) == (end_point is None):
             raise ValueError(
                 "expected either direction or end_point, got "
                 + ("neither" if direction is None else "both")
             )
-        return self.log(end_point, base_point) if direction is None else direction
+        shape = self._space.shape
+        if direction is None:
+            require_arrays(shape, base_point=base_point, end_point=end_point)
+            return self._root_log(end_point, base_point)
+        require_arrays(shape, base_point=base_point, direction=direction)
+        return self._root_tangent(direction, base_point)
 
     def dist(self, point_a, point_b):
         """Geodesic distance; subgradient 0 at coincident points.
@@ -184,8 +199,9 @@ class ClosedFormMetric:
         """
         shape = self._space.shape
         require_arrays(shape, initial_point=initial_point, end_point=end_point)
-        log = self.log(end_point, initial_point)
-        return self._state(log, initial_point, t[(..., *[None] * len(shape))])
+        direction = self._root_log(end_point, initial_point)
+        times = t[(..., *[None] * len(shape))]
+        return self._root_state(direction, initial_point, times)
 
 
 def _times_like(t, array):

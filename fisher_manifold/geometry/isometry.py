@@ -9,7 +9,7 @@ factor 2 of the metric stands.
 
 from geomstats.geometry.diffeo import Diffeo
 
-from .numerics import array_namespace
+from .numerics import array_namespace, epsilon
 
 RADIUS = 2.0
 """Radius of the sphere whose positive orthant is isometric to the simplex."""
@@ -24,9 +24,12 @@ def to_simplex(point):
     """Signed square u|u| of a unit vector u.
 
     On the orthant this is u^2.  Beyond a wall the sign is kept, so that a geodesic
-    which has left the simplex is seen to have left it.
+    which has left the simplex is seen to have left it.  Entries between -4 eps and 0
+    are the rounding of a point on the wall, and become 0.
     """
-    return point * array_namespace(point).abs(point)
+    xp = array_namespace(point)
+    rounded = (point < 0) & (point > -4.0 * epsilon(point))
+    return xp.where(rounded, 0.0, point * xp.abs(point))
 
 
 def sphere_difference(point_a, point_b):

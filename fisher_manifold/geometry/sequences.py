@@ -165,11 +165,17 @@ class SequenceMetric(ClosedFormMetric, NFoldMetric):
         each = self._site.inner_product(tangent_vec_a, tangent_vec_b, base_point)
         return xp.sum(each, axis=-1)
 
-    def _follow(self, tangent_vec, base_point):
-        return self._site._follow(tangent_vec, base_point)
+    def _root_log(self, point, base_point):
+        return self._site._root_log(point, base_point)
 
-    def _state(self, tangent_vec, base_point, t):
-        return self._site._state(tangent_vec, base_point, t)
+    def _root_tangent(self, tangent_vec, base_point):
+        return self._site._root_tangent(tangent_vec, base_point)
+
+    def _root_follow(self, direction, base_point):
+        return self._site._root_follow(direction, base_point)
+
+    def _root_state(self, direction, base_point, t):
+        return self._site._root_state(direction, base_point, t)
 
     def exit_time(self, tangent_vec, base_point):
         """First time at which a site leaves its space.

@@ -89,12 +89,16 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
     def belongs(self, point, atol=None):
         """Whether points are non-negative and sum to one.
 
+        By default no entry may be negative, however small: square roots of points that
+        belong are real.  None of our operations rounds to a negative entry.
+
         Parameters
         ----------
         point : array-like, shape=[..., dim + 1]
             Points.
         atol : float, optional
-            Tolerance; default: scales with the dtype's epsilon and the dimension.
+            Tolerance of the sum and of negative entries; default: for the sum, scales
+            with the dtype's epsilon and the dimension; none for negative entries.
 
         Returns
         -------
@@ -106,9 +110,10 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
             return wrong
         (point,) = arrays
         xp = array_namespace(point)
+        lowest = 0.0 if atol is None else -atol
         atol = tolerance(point, self.dim) if atol is None else atol
         gap = xp.abs(xp.sum(point, axis=-1) - 1.0)
-        return (gap <= atol) & xp.all(point >= -atol, axis=-1)
+        return (gap <= atol) & xp.all(point >= lowest, axis=-1)
 
     def is_tangent(self, vector, base_point=None, atol=None):
         """Whether vectors sum to zero, and vanish where the base point does.
@@ -245,16 +250,18 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
         require_arrays(self._space.shape, base_point=base_point)
         return diagonal_matrix(1.0 / base_point)
 
-    def _follow(self, tangent_vec, base_point):
-        root = to_sphere(base_point)
-        return to_simplex(sphere_exp(tangent_to_sphere(tangent_vec, root), root))
+    def _root_log(self, point, base_point):
+        return sphere_log(sphere_difference(base_point, point), to_sphere(base_point))
 
-    def _state(self, tangent_vec, base_point, t):
-        root = to_sphere(base_point)
-        point, velocity = sphere_geodesic_state(
-            tangent_to_sphere(tangent_vec, root), root, t
-        )
-        return to_simplex(point), tangent_to_simplex(velocity, point)
+    def _root_tangent(self, tangent_vec, base_point):
+        return tangent_to_sphere(tangent_vec, to_sphere(base_point))
+
+    def _root_follow(self, direction, base_point):
+        return to_simplex(sphere_exp(direction, to_sphere(base_point)))
+
+    def _root_state(self, direction, base_point, t):
+        root, velocity = sphere_geodesic_state(direction, to_sphere(base_point), t)
+        return to_simplex(root), tangent_to_simplex(velocity, root)
 
     def exit_time(self, tangent_vec, base_point):
         """Time at which the geodesic leaves the simplex (infinity for the zero vector).
@@ -281,7 +288,9 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
         """Riemannian logarithm, accurate also for nearby points.
 
         Components at zeros of the base point are 0: the simplex' coordinates cannot
-        carry a direction off a face (the orthant's can).
+        carry a direction off a face (the orthant's can), so that exp(log(q, p), p)
+        stays on the face of p.  `geodesic` between two points does not go through
+        `log` and is right everywhere.
 
         Parameters
         ----------
@@ -296,10 +305,8 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
             Tangent vector at the base point.
         """
         require_arrays(self._space.shape, point=point, base_point=base_point)
-        root = to_sphere(base_point)
-        return tangent_to_simplex(
-            sphere_log(sphere_difference(base_point, point), root), root
-        )
+        direction = self._root_log(point, base_point)
+        return tangent_to_simplex(direction, to_sphere(base_point))
 
     def dist(self, point_a, point_b):
         r"""Fisher-Rao distance :math:`2 \arccos \sum_i \sqrt{p_i q_i}`, at most pi.
@@ -360,15 +367,11 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
         transported : array-like, shape=[..., dim + 1]
             Tangent vector at the end of the geodesic.
         """
-        direction = self._direction(base_point, direction, end_point)
         require_arrays(
-            self._space.shape,
-            tangent_vec=tangent_vec,
-            base_point=base_point,
-            direction=direction,
+            self._space.shape, tangent_vec=tangent_vec, base_point=base_point
         )
         root = to_sphere(base_point)
-        direction = tangent_to_sphere(direction, root)
+        direction = self._root_direction(base_point, direction, end_point)
         moved = sphere_parallel_transport(
             tangent_to_sphere(tangent_vec, root), root, direction
         )
