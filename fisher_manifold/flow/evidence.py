@@ -76,7 +76,7 @@ def _log_sinc(angle):
 
 
 def _log_cos_ratio(root, theta, kappa, inside):
-    """log(cos(phi) / u) as log(cos(delta) - tan(theta) sin(delta)), delta = phi - theta.
+    """log(cos(phi)/u) as log(cos(delta) - tan(theta) sin(delta)), delta = phi - theta.
 
     Free of the cancellation of cos(phi) near the wall; exactly 0 at kappa = 0.
     """

@@ -18,7 +18,8 @@ class ClosedFormMetric:
 
     def _follow(self, tangent_vec, base_point):
         """Exponential along the great circle, whatever lies on the way."""
-        return self._root_follow(self._root_tangent(tangent_vec, base_point), base_point)
+        direction = self._root_tangent(tangent_vec, base_point)
+        return self._root_follow(direction, base_point)
 
     def exp(self, tangent_vec, base_point, boundary="continue"):
         """Riemannian exponential.
@@ -50,9 +51,7 @@ class ClosedFormMetric:
         if boundary == "continue":
             return self._follow(tangent_vec, base_point)
         if boundary not in BOUNDARY_RULES:
-            raise ValueError(
-                f"expected boundary in {BOUNDARY_RULES}, got {boundary!r}"
-            )
+            raise ValueError(f"expected boundary in {BOUNDARY_RULES}, got {boundary!r}")
         time = self.exit_time(tangent_vec, base_point)
         if boundary == "clip":
             factor = xp.where(time < 1.0, time, 1.0)[(..., *[None] * len(shape))]

@@ -93,11 +93,11 @@ def _autograd_broadcast_arrays(*arrays):
 
 def epsilon(array):
     """Machine epsilon of a floating point array, a Python float."""
+    torch = sys.modules.get("torch")  # first, for torch.compile
+    if torch is not None and isinstance(array, torch.Tensor):
+        return torch.finfo(array.dtype).eps
     if isinstance(array, np.ndarray | np.generic):
         return float(np.finfo(array.dtype).eps)
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(array, torch.Tensor):
-        return float(torch.finfo(array.dtype).eps)
     return float(np.finfo(np.float64).eps)
 
 
@@ -150,7 +150,7 @@ def cos_and_sinc(squared_angle):
 
 
 def angle_over_sine(squared_half_sine):
-    """theta / sin(theta) as a function of sin^2(theta/2); smooth at 0."""
+    """Ratio theta / sin(theta) as a function of sin^2(theta/2); smooth at 0."""
     xp = array_namespace(squared_half_sine)
     small = squared_half_sine < _SMALL_SQUARED_SINE
     near = xp.where(small, squared_half_sine, 0.0)

@@ -101,7 +101,8 @@ def test_agrees_with_mpmath(dtype, concentration, kappa):
     )[0]
     points = space.projection(torch.cat([points, shrunk]))
     kappa = float(torch.tensor(kappa, dtype=dtype))
-    computed = flow.log_evidence(points, torch.tensor(kappa, dtype=dtype), concentration)
+    time = torch.tensor(kappa, dtype=dtype)
+    computed = flow.log_evidence(points, time, concentration)
     for point, values in zip(points.tolist(), computed.tolist(), strict=True):
         # The oracle needs an exact unit vector; its normalisation moves entries by eps.
         norm = math.sqrt(math.fsum(u * u for u in point))
