@@ -18,7 +18,7 @@ from .demo_report import measure, write_pictures, write_report
 from .geometry import PositiveHypersphere, SequenceManifold
 
 N_CLASSES = 10
-STRIP_GRID = (*(0.5 * (i / 20) ** 2 for i in range(21)), 0.625, 0.75, 0.875, 1.0)
+STRIP_GRID = (*(0.025 * i for i in range(21)), 0.625, 0.75, 0.875, 1.0)
 """Times of the strip of pictures: on to 1, past half time, when all is decided."""
 
 

@@ -5,15 +5,17 @@ from .evidence import log_evidence
 from .field import PosteriorField, VelocityField
 from .history import tensorboard
 from .loss import posterior_loss, velocity_loss
-from .path import GeodesicPath, PathSample, PowerTimes
+from .path import GeodesicPath, PathSample
 from .sampling import SampleResult, sample
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
+from .times import EvidenceTimes, PowerTimes
 from .trainer import Trainer, TrainingDiverged
 
 __all__ = [
     "CheckpointError",
     "DirichletSource",
     "EmpiricalSource",
+    "EvidenceTimes",
     "GeodesicPath",
     "PathSample",
     "PosteriorField",

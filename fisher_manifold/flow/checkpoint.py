@@ -182,10 +182,10 @@ def build(description, given=None, built=None):
 def _buildable():
     """Return the public classes that a file may name."""
     from .. import geometry, networks, transport
-    from . import field, path, source
+    from . import field, path, source, times
 
     kinds = {}
-    for module in (geometry, networks, transport, field, path, source):
+    for module in (geometry, networks, transport, field, path, source, times):
         for name, kind in vars(module).items():
             if inspect.isclass(kind) and kind.__module__.startswith("fisher_manifold."):
                 kinds[name] = kind

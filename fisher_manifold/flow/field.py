@@ -11,7 +11,8 @@ import torch
 
 from .evidence import log_evidence
 from .loss import posterior_loss, velocity_loss
-from .path import PowerTimes, expand
+from .path import expand
+from .times import EvidenceTimes, PowerTimes
 
 
 class VelocityField(torch.nn.Module):
@@ -121,8 +122,6 @@ class PosteriorField(torch.nn.Module):
         for others.
     """
 
-    default_times = PowerTimes(power=2.0, end=0.5)
-
     def __init__(self, network, path, evidence=True):
         super().__init__()
         if not hasattr(path.space, "mean_log_to_vertices") and not hasattr(
@@ -142,6 +141,14 @@ class PosteriorField(torch.nn.Module):
         self.path = path
         self.evidence = evidence
         self.space = path.space
+
+    @property
+    def default_times(self):
+        """Times of training and sampling: up to half time, when all is decided."""
+        concentration = getattr(self.path.source, "concentration", None)
+        if concentration is None:
+            return PowerTimes(power=2.0, end=0.5)
+        return EvidenceTimes(self.space.n_categories, concentration)
 
     def logits(self, x, t, **conditions):
         """Unnormalised log-probabilities of each site's category.

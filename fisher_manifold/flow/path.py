@@ -7,75 +7,7 @@ from typing import Any
 import torch
 
 from .source import DirichletSource, RandomPointSource
-
-
-@dataclasses.dataclass(frozen=True)
-class PowerTimes:
-    """Times t = end * s**power with s uniform on [0, 1).
-
-    The same map of equidistant s is the sampling grid.  A schedule kappa(t) along the
-    geodesic is nothing but another choice of this map, so paths have constant speed.
-
-    Parameters
-    ----------
-    power : float
-        1 is uniform; larger powers favour early times.
-    end : float
-        Last time, in (0, 1].
-    """
-
-    power: float = 1.0
-    end: float = 1.0
-
-    def __post_init__(self):
-        if not (self.power > 0 and 0 < self.end <= 1):
-            raise ValueError(
-                f"expected power > 0 and 0 < end <= 1, got {self.power}, {self.end}"
-            )
-
-    def sample(self, n, generator=None, dtype=torch.float32, device=None):
-        """Draw n times, stratified: one from each of n equal slices of s, shuffled.
-
-        Parameters
-        ----------
-        n : int
-            Number of times.
-        generator : torch.Generator, optional
-            Source of randomness.
-        dtype, device : optional
-            Of the result.
-
-        Returns
-        -------
-        t : torch.Tensor, shape=[n]
-            Times in [0, end).
-        """
-        where = generator.device if generator is not None else None
-        # In float64: a float32 draw can round up to the end of its slice.
-        s = torch.rand(n, generator=generator, device=where, dtype=torch.float64)
-        slices = torch.randperm(n, generator=generator, device=where)
-        t = self.end * ((slices + s) / n) ** self.power
-        below = self.end * (1.0 - torch.finfo(dtype).eps)
-        return t.to(dtype=dtype, device=device).clamp(max=below)
-
-    def grid(self, steps, dtype=torch.float64):
-        """Times of a sampler with the given number of steps.
-
-        Parameters
-        ----------
-        steps : int
-            Number of steps.
-        dtype : torch.dtype
-            Of the result.
-
-        Returns
-        -------
-        grid : torch.Tensor, shape=[steps + 1]
-            Increasing, from 0 to end.
-        """
-        if steps < 1:
-            raise ValueError(f"expected at least one step, got {steps}")
-        return self.end * (torch.arange(steps + 1, dtype=dtype) / steps) ** self.power
+from .times import PowerTimes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,8 @@ from . import checkpoint
 from .batches import as_batches, step_generator
 from .history import write_history
 from .interrupt import DeferredInterrupt
-from .path import PowerTimes
 from .source import seeded_globals
+from .times import PowerTimes
 
 LOG_EVERY = 10
 

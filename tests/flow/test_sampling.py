@@ -208,6 +208,26 @@ class TestPath:
         with pytest.raises(ValueError, match="end"):
             flow.PowerTimes(end=1.5)
 
+    @pytest.mark.parametrize("n_categories", [4, 20])
+    def test_evidence_times_follow_the_entropy(self, n_categories):
+        times = flow.EvidenceTimes(n_categories)
+        t = times.at(torch.linspace(0, 1, 1001, dtype=torch.float64))
+        assert float(t[0]) == 0.0 and float(t[-1]) == 0.5
+        assert bool((t.diff() > 0).all())
+        # Oracle: the entropy at the law's times, from paths to random categories.
+        path = flow.GeodesicPath(fm.PositiveHypersphere(n_categories - 1))
+        g = torch.Generator().manual_seed(3)
+        for s in (0.25, 0.5, 0.75):
+            kappa = float(times.at(torch.tensor([s], dtype=torch.float64)))
+            x1 = torch.randint(n_categories, (20_000,), generator=g)
+            batch = path.sample(x1, t=torch.full((20_000,), kappa), generator=g)
+            log_p = torch.log_softmax(flow.log_evidence(batch.x_t, batch.t), -1)
+            resolved = 1 + float((log_p.exp() * log_p).sum(-1).mean()) / math.log(
+                n_categories
+            )
+            # Standard error of 1024 draws of an entropy is below 0.01.
+            assert (resolved + math.sqrt(kappa / 0.5)) / 2 == pytest.approx(s, abs=0.02)
+
     def test_wrong_targets(self):
         space = fm.SequenceManifold(fm.PositiveHypersphere(3), 5)
         path = flow.GeodesicPath(space)

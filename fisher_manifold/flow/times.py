@@ -1,0 +1,144 @@
+"""Laws of the training times, and the sampling grids that go with them.
+
+A law is a monotone map from s in [0, 1] to the times: training times are the images of
+uniform s, the grid that of equidistant s.  A schedule kappa(t) along the geodesic is
+nothing but another choice of this map, so paths have constant speed.
+"""
+
+import dataclasses
+import functools
+import math
+
+import torch
+
+from ..geometry.random import random_dirichlet
+from .evidence import log_evidence
+
+
+class Times:
+    """Law of times: a subclass gives ``end`` and the increasing map ``at(s)``."""
+
+    def sample(self, n, generator=None, dtype=torch.float32, device=None):
+        """Draw n times, stratified: one from each of n equal slices of s, shuffled.
+
+        Parameters
+        ----------
+        n : int
+            Number of times.
+        generator : torch.Generator, optional
+            Source of randomness.
+        dtype, device : optional
+            Of the result.
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[n]
+            Times in [0, end).
+        """
+        where = generator.device if generator is not None else None
+        # In float64: a float32 draw can round up to the end of its slice.
+        s = torch.rand(n, generator=generator, device=where, dtype=torch.float64)
+        slices = torch.randperm(n, generator=generator, device=where)
+        t = self.at((slices + s) / n)
+        below = self.end * (1.0 - torch.finfo(dtype).eps)
+        return t.to(dtype=dtype, device=device).clamp(max=below)
+
+    def grid(self, steps):
+        """Times of a sampler with the given number of steps.
+
+        Parameters
+        ----------
+        steps : int
+            Number of steps.
+
+        Returns
+        -------
+        grid : torch.Tensor of float64, shape=[steps + 1]
+            Increasing, from 0 to end.
+        """
+        if steps < 1:
+            raise ValueError(f"expected at least one step, got {steps}")
+        return self.at(torch.arange(steps + 1, dtype=torch.float64) / steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class PowerTimes(Times):
+    """Times t = end * s**power.
+
+    Parameters
+    ----------
+    power : float
+        1 is uniform; larger powers favour early times.
+    end : float
+        Last time, in (0, 1].
+    """
+
+    power: float = 1.0
+    end: float = 1.0
+
+    def __post_init__(self):
+        if not (self.power > 0 and 0 < self.end <= 1):
+            raise ValueError(
+                f"expected power > 0 and 0 < end <= 1, got {self.power}, {self.end}"
+            )
+
+    def at(self, s):
+        """Times of s in [0, 1]."""
+        return self.end * s**self.power
+
+
+@dataclasses.dataclass(frozen=True)
+class EvidenceTimes(Times):
+    """Times at which a site's own evidence resolves its category, up to half time.
+
+    Half of the law's weight is the rate at which the mean posterior entropy of a single
+    site (uniform over categories) falls, half is spread evenly in the square root of
+    time: sites that hear from others are decided earlier.
+
+    Parameters
+    ----------
+    n_categories : int
+        Categories of a site.
+    concentration : float
+        Concentration of the Dirichlet source.
+    """
+
+    n_categories: int
+    concentration: float = 0.5
+    end = 0.5
+
+    def at(self, s):
+        """Times of s in [0, 1]."""
+        shares, times = (a.to(s.device) for a in _table(*dataclasses.astuple(self)))
+        right = torch.searchsorted(shares, s.contiguous()).clamp(1, len(shares) - 1)
+        low, high = shares[right - 1], shares[right]
+        weight = ((s - low) / (high - low)).clamp(0.0, 1.0)
+        return torch.lerp(times[right - 1], times[right], weight)
+
+
+@functools.lru_cache(maxsize=32)
+def _table(n_categories, concentration, n_times=33):
+    """Share of the law below each of some times, by simulation with a fixed seed."""
+    draws = max(32, min(1024, 2**18 // n_categories))
+    generator = torch.Generator().manual_seed(0)
+    root = random_dirichlet(
+        n_categories, (draws,), concentration, generator, torch.float64
+    )
+    vertex = torch.zeros(n_categories, dtype=torch.float64)
+    vertex[0] = 1.0
+    times = 0.5 * torch.linspace(0.0, 1.0, n_times, dtype=torch.float64) ** 2
+    resolved = [0.0]
+    # By symmetry the category 0 stands for all.
+    sine = root[:, 1:].norm(dim=-1, keepdim=True)
+    start = torch.atan2(sine, root[:, :1])
+    for kappa in times[1:-1]:
+        theta = (1.0 - kappa) * start
+        point = torch.cat([theta.cos(), root[:, 1:] * (theta.sin() / sine)], -1)
+        log_posterior = torch.log_softmax(
+            log_evidence(point, kappa.expand(draws), concentration), -1
+        )
+        entropy = -(log_posterior.exp() * log_posterior).sum(-1).mean()
+        resolved.append(1.0 - float(entropy) / math.log(n_categories))
+    own = torch.tensor([*resolved, 1.0], dtype=torch.float64).cummax(0).values
+    even = torch.sqrt(times / 0.5)
+    return 0.5 * (own + even), times
