@@ -24,6 +24,8 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, width, n_classes=0):
         super().__init__()
+        if width < 2 or width % 2:
+            raise ValueError(f"expected an even width of at least 2, got {width}")
         self.width = width
         self.n_classes = n_classes
         frequencies = torch.exp(torch.linspace(0.0, math.log(200.0), width // 2))
@@ -31,8 +33,7 @@ class TimeEmbedding(nn.Module):
         self.mix = nn.Sequential(
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)
         )
-        # The last row stands for "no label".
-        self.classes = nn.Embedding(n_classes + 1, width) if n_classes else None
+        self.classes = nn.Embedding(n_classes, width) if n_classes else None
 
     def forward(self, t, label=None):
         """Embed times [n] and labels [n] as [n, width]."""
@@ -45,7 +46,10 @@ class TimeEmbedding(nn.Module):
                 )
             return embedding
         if label is None:
-            label = torch.full_like(t, self.n_classes, dtype=torch.long)
+            raise ValueError(
+                f"expected the condition 'label' (0 to {self.n_classes - 1}) for a "
+                "network with classes, got none: give it in conditions"
+            )
         return embedding + self.classes(label)
 
 

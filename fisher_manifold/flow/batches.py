@@ -5,6 +5,8 @@ import hashlib
 import numpy as np
 import torch
 
+from .source import seeded_globals
+
 
 def step_generator(seed, step, device="cpu"):
     """Generator whose state depends on the run's seed and the step alone.
@@ -72,8 +74,8 @@ class TensorBatches:
         rows = torch.as_tensor(
             np.concatenate([orders[e][places[epochs == e] % n] for e in orders])
         )
-        rows = rows.to(self.data.device)
-        return self.data[rows], {k: v[rows] for k, v in self.conditions.items()}
+        conditions = {k: v[rows.to(v.device)] for k, v in self.conditions.items()}
+        return self.data[rows.to(self.data.device)], conditions
 
     def _order(self, epoch):
         if epoch in self._orders:
@@ -91,42 +93,68 @@ class TensorBatches:
 
 
 class LoaderBatches:
-    """Batches of a DataLoader (or of a Dataset, through one), in a cycle.
+    """Batches of a DataLoader, in a cycle.
 
-    Items are x or (x, dictionary of conditions).  Resuming skips the batches of the
-    current epoch that were used; it is bit-exact if the loader's order is a function
-    of the epoch alone.
+    Items are x or (x, dictionary of conditions).  Global random states, from which
+    loaders draw their order, are seeded at the start of each epoch and restored;
+    resuming skips the batches of the epoch that were used.
 
     Parameters
     ----------
     loader : torch.utils.data.DataLoader
         Loader.
+    seed : int
+        Seed of the run.
     """
 
-    def __init__(self, loader):
+    def __init__(self, loader, seed):
         if len(loader) == 0:
-            raise ValueError("expected at least one batch of data, the loader is empty")
+            raise ValueError(
+                "expected at least one batch of data, the loader gives none: is its "
+                "batch_size larger than the data, with drop_last?"
+            )
         self.loader = loader
+        self.seed = seed
         self._next = None
         self._iterator = None
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
-        if self._next != step or self._iterator is None:
-            self._iterator = iter(self.loader)
-            for _ in range(step % len(self.loader)):
-                next(self._iterator)
-        try:
-            item = next(self._iterator)
-        except StopIteration:
-            self._iterator = iter(self.loader)
+        epoch, place = divmod(step, len(self.loader))
+        if place == 0 or self._next != step:
+            item = self._start(epoch)
+            for _ in range(place):
+                item = next(self._iterator)
+        else:
             item = next(self._iterator)
         self._next = step + 1
-        return item if isinstance(item, tuple | list) else (item, {})
+        return _as_pair(item)
+
+    def _start(self, epoch):
+        """Begin an epoch; its order is drawn with the first batch."""
+        with seeded_globals(step_generator(self.seed, 2**62 + epoch)):
+            self._iterator = iter(self.loader)
+            return next(self._iterator)
 
     def fingerprint(self):
         """Return nothing: the data are not looked through."""
         return None
+
+
+def _as_pair(item):
+    """Rows and conditions of a loader's item."""
+    if isinstance(item, torch.Tensor):
+        return item, {}
+    if isinstance(item, tuple | list) and item and isinstance(item[0], torch.Tensor):
+        if len(item) == 1:
+            return item[0], {}
+        if len(item) == 2 and isinstance(item[1], dict):
+            return item[0], item[1]
+    kinds = [type(part).__name__ for part in item] if len(item) else type(item).__name__
+    raise TypeError(
+        "expected items x or (x, {name: condition}) from the data, got "
+        f"{kinds}: name the conditions, as in (x, {{'label': y}})"
+    )
 
 
 def as_batches(data, conditions, batch_size, seed):
@@ -159,13 +187,12 @@ def as_batches(data, conditions, batch_size, seed):
             "(x, {name: value}); the argument `conditions` goes with tensor data"
         )
     if isinstance(data, torch.utils.data.Dataset):
-        generator = torch.Generator().manual_seed(seed % 2**63)
         data = torch.utils.data.DataLoader(
-            data, batch_size, shuffle=True, drop_last=True, generator=generator
+            data, batch_size, shuffle=True, drop_last=len(data) >= batch_size
         )
     if not isinstance(data, torch.utils.data.DataLoader):
         raise TypeError(
             "expected data to be a tensor, array, Dataset or DataLoader, got "
             f"{type(data).__name__}"
         )
-    return LoaderBatches(data)
+    return LoaderBatches(data, seed)

@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import torch
 
 FORMAT = 1
@@ -89,8 +90,8 @@ def read(directory, device="cpu"):
         state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # zipfile, zlib, pickle and torch raise many kinds
         raise CheckpointError(
-            f"the checkpoint {path} is damaged or not one of ours, and was not loaded: "
-            f"{error}. Use another copy, or train again"
+            f"the checkpoint {path} is damaged or not one of ours, and was not loaded "
+            f"({type(error).__name__}). Use another copy, or train again"
         ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         found = state.get("format") if isinstance(state, dict) else type(state).__name__
@@ -118,6 +119,8 @@ def describe(value):
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, tuple | list):
         return [describe(item) for item in value]
     kind = type(value)
@@ -175,7 +178,13 @@ def build(description, given=None, built=None):
         name: given[name] if name in given else build(value, given, built)
         for name, value in description["arguments"].items()
     }
-    built[key] = kind(**arguments)
+    try:
+        built[key] = kind(**arguments)
+    except TypeError as error:
+        raise CheckpointError(
+            f"the checkpoint describes a {kind.__name__} that this version does not "
+            f"make: {error}"
+        ) from error
     return built[key]
 
 

@@ -5,6 +5,7 @@ called as ``field(x, t, **conditions)`` for the velocity at x, and give the loss
 batch as ``field.loss(batch, **conditions)``.
 """
 
+import copy
 import math
 
 import torch
@@ -18,7 +19,9 @@ from .times import EvidenceTimes, PowerTimes
 class VelocityField(torch.nn.Module):
     """Velocity regression on any geomstats space.
 
-    The network's output is projected to the tangent space at x.
+    The network's output is projected to the tangent space at x.  On categorical spaces
+    it is taken in sphere coordinates: on the simplex itself a bounded output would have
+    an unbounded Fisher norm near the boundary.
 
     Parameters
     ----------
@@ -54,7 +57,8 @@ class VelocityField(torch.nn.Module):
             Tangent vectors at x, in the dtype of x.
         """
         output = _call(self.network, x, t, conditions)
-        return self.space.to_tangent(output.to(x.dtype), x)
+        to_tangent = getattr(self.space, "tangent_from_root", self.space.to_tangent)
+        return to_tangent(output.to(x.dtype), x)
 
     def loss(self, batch, **conditions):
         """Loss of each pair of a batch (see `velocity_loss`).
@@ -92,7 +96,7 @@ class VelocityField(torch.nn.Module):
 
     def with_network(self, network):
         """Return the same field with another network."""
-        return VelocityField(network, self.space)
+        return _with_network(self, network)
 
 
 class PosteriorField(torch.nn.Module):
@@ -124,9 +128,7 @@ class PosteriorField(torch.nn.Module):
 
     def __init__(self, network, path, evidence=True):
         super().__init__()
-        if not hasattr(path.space, "mean_log_to_vertices") and not hasattr(
-            path.space.metric, "mean_log_to_vertices"
-        ):
+        if not hasattr(path.space.metric, "mean_log_to_vertices"):
             raise TypeError(
                 f"expected a path on a categorical space, got {path.space!r}: use "
                 "VelocityField on other spaces"
@@ -236,7 +238,15 @@ class PosteriorField(torch.nn.Module):
 
     def with_network(self, network):
         """Return the same field with another network."""
-        return PosteriorField(network, self.path, self.evidence)
+        return _with_network(self, network)
+
+
+def _with_network(field, network):
+    """Copy of a field, of its own class, around another network."""
+    other = copy.copy(field)
+    other._modules = dict(field._modules)
+    other.network = network
+    return other
 
 
 def _call(network, x, t, conditions):

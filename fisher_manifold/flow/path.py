@@ -109,7 +109,7 @@ class GeodesicPath:
                 f"expected labels of shape [n, {', '.join(map(str, shape[:-1]))}], got "
                 f"{list(x1.shape)}"
             )
-        return self.space.vertices(x1, dtype=torch.float32), x1
+        return self.space.vertices(x1, dtype=torch.float32), x1.long()
 
     def draw_source(self, n, like, generator=None):
         """Draw source points with the dtype and device of a tensor."""
@@ -141,6 +141,7 @@ class GeodesicPath:
         if t is None:
             times = self.times or PowerTimes()
             t = times.sample(n, generator, dtype=points.dtype, device=points.device)
+        t = t.to(points.dtype)
         x_t = self._interpolate(x0, points, t)
         return PathSample(self.space, t, x0, points, x_t, labels)
 

@@ -1,5 +1,6 @@
 """Sampling: integrate a field from the source along a grid of times."""
 
+import contextlib
 import dataclasses
 
 import torch
@@ -89,7 +90,7 @@ def sample(
         raise ValueError(f"expected at least one sample, got {n_samples}")
     times = path.times or field.default_times
     grid = times.grid(steps) if grid is None else _check_grid(grid)
-    conditions = conditions or {}
+    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
     for name, value in conditions.items():
         if value.shape[0] != n_samples:
             raise ValueError(
@@ -101,7 +102,7 @@ def sample(
     start = path.source.sample(n_samples, generator, device=device)
     done, largest = [], 0.0
     bar = tqdm(total=n_samples, desc="sampling", unit="", disable=not progress)
-    with bar:
+    with bar, _evaluating(field):
         for first in range(0, n_samples, batch_size):
             rows = slice(first, first + batch_size)
             chunk = {k: v[rows].to(start.device) for k, v in conditions.items()}
@@ -111,6 +112,17 @@ def sample(
             bar.update(x.shape[0])
     points = torch.cat(done)
     return SampleResult(points, field.labels(points), len(grid) - 1, largest)
+
+
+@contextlib.contextmanager
+def _evaluating(field):
+    """Draw without dropout, and give the field its mode back."""
+    training = field.training
+    field.eval()
+    try:
+        yield
+    finally:
+        field.train(training)
 
 
 def _integrate(field, x, grid, conditions, on_step):
@@ -141,8 +153,9 @@ def _check_grid(grid):
         raise ValueError(
             f"expected increasing times, at least two, got {grid.tolist()}"
         )
-    if grid[0] < 0 or grid[-1] > 1:
+    if grid[0] != 0 or grid[-1] > 1:
         raise ValueError(
-            f"expected times between 0 and 1, got {grid[0]:.4g} to {grid[-1]:.4g}"
+            "expected times from 0, where the source is, to at most 1, got "
+            f"{grid[0]:.4g} to {grid[-1]:.4g}"
         )
     return grid

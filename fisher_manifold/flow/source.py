@@ -173,8 +173,12 @@ def seeded_globals(generator):
         torch.randint(2**31, (), generator=generator, device=generator.device).item()
     )
     numpy_state = np.random.get_state()  # noqa: NPY002 (geomstats draws from it)
-    with torch.random.fork_rng(devices=[]):
+    on_gpu = generator.device.type == "cuda"
+    with torch.random.fork_rng(devices=[generator.device] if on_gpu else []):
         torch.random.default_generator.manual_seed(seed)
+        if on_gpu:
+            with torch.cuda.device(generator.device):
+                torch.cuda.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002
         try:
             yield

@@ -1,14 +1,15 @@
 """Training: plain PyTorch that a reader can follow."""
 
+import contextlib
 import math
 
 import torch
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from . import checkpoint
+from . import resume
 from .batches import as_batches, step_generator
-from .history import write_history
+from .checks import check_counts, check_on_space, check_parts, held_out
 from .interrupt import DeferredInterrupt
 from .source import seeded_globals
 from .times import PowerTimes
@@ -17,7 +18,7 @@ LOG_EVERY = 10
 
 
 class TrainingDiverged(FloatingPointError):
-    """The loss is not finite.
+    """The loss or its gradient is not finite.
 
     Attributes
     ----------
@@ -27,9 +28,9 @@ class TrainingDiverged(FloatingPointError):
         Batch that made it.
     """
 
-    def __init__(self, step, batch, value):
+    def __init__(self, step, batch, what, value):
         super().__init__(
-            f"the loss became {value} at step {step}; training stopped before this "
+            f"the {what} became {value} at step {step}; training stopped before this "
             "step was taken. Look at the attribute `batch`; lower the learning rate or "
             "check the data"
         )
@@ -117,18 +118,18 @@ class Trainer:
             )
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
-        if batch_size < 1:
-            raise ValueError(f"expected batch_size >= 1, got {batch_size}")
+        check_counts(batch_size=batch_size)
+        check_parts(field, path)
         self.raw_field = field
         self.path = path
         self.coupling = coupling
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.ema_decay = ema_decay
-        self.weight_decay = weight_decay
+        self.learning_rate = float(learning_rate)
+        self.batch_size = int(batch_size)
+        self.ema_decay = ema_decay if ema_decay is None else float(ema_decay)
+        self.weight_decay = float(weight_decay)
         self.schedule = schedule
-        self.warmup = warmup
-        self.clip_norm = clip_norm
+        self.warmup = int(warmup)
+        self.clip_norm = clip_norm if clip_norm is None else float(clip_norm)
         self.autocast = autocast
         self.compile = compile
         self.seed = _draw_seed(generator)
@@ -174,7 +175,9 @@ class Trainer:
     ):
         """Train until `steps` steps have been taken, counted from the very first.
 
-        A trainer loaded from a checkpoint therefore continues with the same call.
+        A trainer loaded from a checkpoint therefore continues with the same call.  The
+        cosine schedule ends at `steps`: asking for more steps later raises the rate
+        again.
 
         Parameters
         ----------
@@ -208,31 +211,39 @@ class Trainer:
         Raises
         ------
         TrainingDiverged
-            If the loss is not finite.
+            If the loss or its gradient is not finite; the weights are those before.
+        ValueError
+            If data do not fit the space, or differ from those trained on before.
         KeyboardInterrupt
             After Ctrl-C, once the step is complete and a checkpoint is written.
         """
+        check_counts(
+            steps=steps,
+            validate_every=validate_every,
+            checkpoint_every=checkpoint_every,
+        )
+        if steps < self.step:
+            raise ValueError(f"expected steps >= {self.step}, those taken, got {steps}")
         batches = as_batches(data, conditions, self.batch_size, self.seed)
         self._check_same_data(batches.fingerprint())
-        held_out = _held_out(validation, validation_conditions)
-        network = self.raw_field.network
+        validation_set = held_out(validation, validation_conditions)
+        for array, name in ((data, "data"), (validation, "validation")):
+            check_on_space(self.path.space, array, name)
         bar = tqdm(
             total=steps, initial=self.step, desc="training", disable=not progress
         )
-        with DeferredInterrupt() as interrupt, bar:
-            network.train()
+        with DeferredInterrupt() as interrupt, bar, _evaluating_after(self.raw_field):
             while self.step < steps and not interrupt.received:
                 loss = self._take_step(*batches[self.step], steps)
                 bar.update()
                 self._losses.append(loss)
                 if self.step % LOG_EVERY == 0 or self.step == steps:
-                    row = self._log(steps, held_out, validate_every)
+                    row = self._log(steps, validation_set, validate_every)
                     bar.set_postfix(_short(row))
                     for callback in callbacks:
                         callback(self, row)
                 if directory and self.step % checkpoint_every == 0:
                     self.save(directory)
-            network.eval()
             if directory:
                 self.save(directory)
         if interrupt.received:
@@ -242,6 +253,7 @@ class Trainer:
     def _take_step(self, x1, conditions, steps):
         """Draw pairs, compute the loss, move the weights; return the loss."""
         device = self.device
+        self.raw_field.train()  # a validation or callback may have left it
         generator = step_generator(self.seed, self.step, device)
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate * self._rate_factor(self.step, steps)
@@ -251,11 +263,14 @@ class Trainer:
             with _autocast(device, self.autocast):
                 loss = self.raw_field.loss(batch, **conditions).mean()
         if not torch.isfinite(loss):
-            raise TrainingDiverged(self.step, batch, float(loss.detach()))
+            raise TrainingDiverged(self.step, batch, "loss", float(loss.detach()))
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if self.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(self.raw_field.parameters(), self.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.raw_field.parameters(), self.clip_norm or math.inf
+        )
+        if not torch.isfinite(norm):
+            raise TrainingDiverged(self.step, batch, "gradient's norm", float(norm))
         self._optimizer.step()
         if self._average is not None:
             self._average.update_parameters(self.raw_field.network)
@@ -348,28 +363,12 @@ class Trainer:
         path : pathlib.Path
             The checkpoint.
         """
-        average = self._average
-        state = {
-            "step": self.step,
-            "seed": self.seed,
-            "network": self.raw_field.network.state_dict(),
-            "average": average.state_dict() if average is not None else None,
-            "optimizer": self._optimizer.state_dict(),
-            "history": self.history,
-            "losses": self._losses,
-            "data_fingerprint": self._data_fingerprint,
-            "settings": {name: getattr(self, name) for name in _SETTINGS},
-            "autocast": str(self.autocast).removeprefix("torch."),
-            "field": checkpoint.describe(self.raw_field),
-            "path": checkpoint.describe(self.path),
-            "coupling": checkpoint.describe(self.coupling),
-        }
-        path = checkpoint.write(directory, state)
-        write_history(path.with_name("history.csv"), self.history)
-        return path
+        return resume.save(self, directory)
 
     @classmethod
-    def load(cls, directory, field=None, path=None, coupling=None, **given):
+    def load(
+        cls, directory, field=None, path=None, coupling=None, device=None, **given
+    ):
         """Trainer as it was saved.
 
         Parameters
@@ -378,6 +377,8 @@ class Trainer:
             Folder with checkpoint.pt.
         field, path, coupling : optional
             Your own objects, where they are not of this package's public classes.
+        device : torch.device, optional
+            Where the network goes; default: the CPU, or where your own field is.
         **given : object
             Your own parts by the name of the constructor argument, such as
             ``network=`` or ``space=``; the rest is made from the file.
@@ -392,41 +393,7 @@ class Trainer:
         CheckpointError
             If the checkpoint is damaged or needs an object that was not given.
         """
-        state = checkpoint.read(directory)
-        # Initial weights are drawn and replaced: not from anybody's random numbers.
-        with seeded_globals(torch.Generator().manual_seed(0)):
-            trainer = cls._build(state, field, path, coupling, given)
-        trainer._restore(state)
-        return trainer
-
-    @classmethod
-    def _build(cls, state, field, path, coupling, given):
-        built = {}
-        if path is None:
-            path = checkpoint.build(state["path"], given, built)
-        if field is None:
-            parts = {"path": path, "space": path.space, **given}
-            field = checkpoint.build(state["field"], parts, built)
-        if coupling is None:
-            parts = {"space": path.space, **given}
-            coupling = checkpoint.build(state["coupling"], parts, built)
-        autocast = getattr(torch, state["autocast"], None)
-        return cls(field, path, coupling, autocast=autocast, **state["settings"])
-
-    def _restore(self, state):
-        self.step, self.seed = state["step"], state["seed"]
-        self.history, self._losses = state["history"], state["losses"]
-        self._data_fingerprint = state["data_fingerprint"]
-        self.raw_field.network.load_state_dict(state["network"])
-        if self._average is not None:
-            self._average.load_state_dict(state["average"])
-        self._optimizer.load_state_dict(state["optimizer"])
-
-
-_SETTINGS = (
-    *("learning_rate", "batch_size", "ema_decay", "weight_decay", "schedule"),
-    *("warmup", "clip_norm", "compile"),
-)
+        return resume.load(cls, directory, field, path, coupling, given, device)
 
 
 def _warm_average(decay):
@@ -450,13 +417,6 @@ def _draw_seed(generator):
     return int(torch.randint(2**62, (), generator=generator, device=device))
 
 
-def _held_out(validation, conditions):
-    if validation is None:
-        return None
-    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
-    return torch.as_tensor(validation), conditions
-
-
 def _short(row):
     return {
         "loss": f"{row['loss']:.4f}",
@@ -466,3 +426,12 @@ def _short(row):
             else {}
         ),
     }
+
+
+@contextlib.contextmanager
+def _evaluating_after(field):
+    """Leave a field in evaluation mode, whatever happens."""
+    try:
+        yield
+    finally:
+        field.eval()

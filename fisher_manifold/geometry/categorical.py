@@ -164,7 +164,7 @@ def _false(batch_shape, array):
 
 def check_labels(labels, n_categories):
     """Raise unless labels are integers in range; say where they are not."""
-    dtype = str(getattr(labels, "dtype", np.asarray(labels).dtype))
+    dtype = str((labels if hasattr(labels, "dtype") else np.asarray(labels)).dtype)
     if "int" not in dtype:
         raise TypeError(f"expected integer labels, got dtype {dtype}")
     flat = labels.reshape(-1) if hasattr(labels, "reshape") else np.ravel(labels)

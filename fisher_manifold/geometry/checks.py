@@ -74,6 +74,8 @@ def check_point(space, point, name="point", atol=None):
 
     Raises
     ------
+    TypeError
+        If the point is not an array.
     ValueError
         With the index and the value of the first point that does not belong.
 
@@ -82,6 +84,11 @@ def check_point(space, point, name="point", atol=None):
     >>> import numpy as np, fisher_manifold as fm
     >>> check_point(fm.FisherRaoSimplex(2), np.array([0.5, 0.25, 0.25]))
     """
+    if not hasattr(point, "shape"):
+        raise TypeError(
+            f"expected {name} to be a numpy array or torch tensor, got "
+            f"{type(point).__name__}: convert it first"
+        )
     point_ndim = len(space.shape)
     if tuple(point.shape[-point_ndim:]) != tuple(space.shape):
         raise ValueError(

@@ -1,7 +1,8 @@
 """What every metric with closed-form exp, log and inner product gets from them."""
 
 from .checks import require_arrays
-from .numerics import array_namespace, safe_sqrt
+from .isometry import RADIUS
+from .numerics import array_namespace, epsilon, safe_sqrt
 
 BOUNDARY_RULES = ("continue", "clip", "raise")
 
@@ -53,12 +54,14 @@ class ClosedFormMetric:
         if boundary not in BOUNDARY_RULES:
             raise ValueError(f"expected boundary in {BOUNDARY_RULES}, got {boundary!r}")
         time = self.exit_time(tangent_vec, base_point)
+        # A geodesic that ends on a wall leaves at time 1 up to rounding.
+        leaves = time < 1.0 - 1024.0 * epsilon(time)
         if boundary == "clip":
-            factor = xp.where(time < 1.0, time, 1.0)[(..., *[None] * len(shape))]
+            factor = xp.where(leaves, time, 1.0)[(..., *[None] * len(shape))]
             end_point = self._follow(factor * tangent_vec, base_point)
             # On the wall up to rounding: the coordinate that vanishes is >= -eps.
             return xp.where((factor < 1.0) & (end_point < 0.0), 0.0, end_point)
-        if bool(xp.any(time < 1.0)):
+        if bool(xp.any(leaves)):
             raise ValueError(
                 "expected geodesics that stay on the manifold, but one leaves it at "
                 f"time {float(xp.min(time)):.6g} < 1: shorten tangent_vec, or choose "
@@ -134,7 +137,7 @@ class ClosedFormMetric:
                 initial_tangent_vec=initial_tangent_vec,
             )
             direction = self._root_tangent(initial_tangent_vec, initial_point)
-        xp = array_namespace(initial_point)
+        xp = array_namespace(initial_point, direction)
         initial_point, direction = xp.broadcast_arrays(initial_point, direction)
         ndim = len(shape)
         axis = (..., None, *[slice(None)] * ndim)
@@ -145,6 +148,57 @@ class ClosedFormMetric:
             return self._root_follow(directions, initial_point[axis])
 
         return path
+
+    def curvature(self, tangent_vec_a, tangent_vec_b, tangent_vec_c, base_point=None):
+        """Riemann curvature R(a, b) c = (<b, c> a - <a, c> b) / 4, site by site.
+
+        Parameters
+        ----------
+        tangent_vec_a : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        tangent_vec_b : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        tangent_vec_c : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        curvature : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        """
+        along_b = self._site_inner(tangent_vec_b, tangent_vec_c, base_point)
+        along_a = self._site_inner(tangent_vec_a, tangent_vec_c, base_point)
+        turned = along_b[..., None] * tangent_vec_a - along_a[..., None] * tangent_vec_b
+        return turned / RADIUS**2
+
+    def _site_inner(self, tangent_vec_a, tangent_vec_b, base_point):
+        """Inner products of single distributions."""
+        return self.inner_product(tangent_vec_a, tangent_vec_b, base_point)
+
+    def sectional_curvature(self, tangent_vec_a, tangent_vec_b, base_point=None):
+        """Sectional curvature: 1/4 for one distribution, 0 to 1/4 for sequences.
+
+        Parameters
+        ----------
+        tangent_vec_a : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        tangent_vec_b : array-like, shape=[..., *point_shape]
+            Tangent vector.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        sectional_curvature : array-like, shape=[...,]
+            Curvature; NaN where the vectors span no plane.
+        """
+        a, b = tangent_vec_a, tangent_vec_b
+        turned = self.curvature(a, b, b, base_point)
+        area = self.squared_norm(a, base_point) * self.squared_norm(b, base_point)
+        area = area - self.inner_product(a, b, base_point) ** 2
+        return self.inner_product(turned, a, base_point) / area
 
     def _root_direction(self, base_point, direction, end_point):
         """Direction in sphere coordinates from the two ways of giving a geodesic."""

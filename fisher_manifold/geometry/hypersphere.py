@@ -64,7 +64,8 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         return PositiveHypersphereMetric
 
     def _define_embedding_space(self):
-        return Euclidean(self.dim + 1)
+        # The Euclidean metric would hold an identity matrix: 800 MB at 1e4 categories.
+        return Euclidean(self.dim + 1, equip=False)
 
     def submersion(self, point):
         """|u|^2 - 1, whose zero set is the sphere."""
@@ -115,8 +116,6 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         is_tangent : array-like of bool, shape=[...]
             False also for NaN and for wrong shapes.  Never raises on values or shapes.
         """
-        if base_point is None:
-            raise ValueError("expected a base_point: tangent spaces differ, got None")
         arrays, wrong = self._comparable(vector, base_point)
         if arrays is None:
             return wrong
@@ -165,6 +164,10 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         # Scaling first keeps the squares from under- and overflowing.
         positive = positive / xp.max(positive, axis=-1, keepdims=True)
         return positive / xp.sqrt(xp.sum(positive**2, axis=-1, keepdims=True))
+
+    def tangent_from_root(self, vector, base_point):
+        """Tangent vector from any vector in sphere coordinates: its projection."""
+        return self.to_tangent(vector, base_point)
 
     def sphere_coordinates(self, point):
         """Return the point itself: its unit vector."""

@@ -122,6 +122,10 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
         require_arrays(self.shape, point=point)
         return self.base.projection(point)
 
+    def tangent_from_root(self, vector, base_point):
+        """Tangent vectors from vectors in sphere coordinates, site by site."""
+        return self.base.tangent_from_root(vector, base_point)
+
     def sphere_coordinates(self, point):
         """Unit vectors of the sites."""
         return self.base.sphere_coordinates(point)
@@ -164,6 +168,9 @@ class SequenceMetric(ClosedFormMetric, NFoldMetric):
         xp = require_arrays(self._space.shape, **vectors, **points)
         each = self._site.inner_product(tangent_vec_a, tangent_vec_b, base_point)
         return xp.sum(each, axis=-1)
+
+    def _site_inner(self, tangent_vec_a, tangent_vec_b, base_point):
+        return self._site.inner_product(tangent_vec_a, tangent_vec_b, base_point)
 
     def _root_log(self, point, base_point):
         return self._site._root_log(point, base_point)

@@ -5,6 +5,9 @@ square-root coordinates (see :mod:`~fisher_manifold.geometry.isometry`), so that
 on the boundary, vertices and coincident points are ordinary points.
 """
 
+from geomstats.geometry.euclidean import Euclidean
+from geomstats.geometry.hypersphere import Hypersphere
+from geomstats.geometry.riemannian_metric import RiemannianMetric
 from geomstats.information_geometry.categorical import (
     CategoricalDistributions,
     CategoricalMetric,
@@ -76,6 +79,10 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
     def default_metric():
         """Metric to equip the space with if equip is True."""
         return FisherRaoMetric
+
+    def _define_embedding_space(self):
+        # The Euclidean metric would hold an identity matrix: 800 MB at 1e4 categories.
+        return Euclidean(self.dim + 1, equip=False)
 
     def __getstate__(self):
         """State without geomstats' random variable, which holds a local function."""
@@ -190,6 +197,16 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         positive = xp.where(point > 0, point, 0.0)
         return positive / xp.sum(positive, axis=-1, keepdims=True)
 
+    def tangent_from_root(self, vector, base_point):
+        """Tangent vector from any vector in sphere coordinates: its projection's image.
+
+        Vectors of bounded length have bounded Fisher norm, up to the boundary.
+        """
+        xp = require_arrays(self.shape, vector=vector, base_point=base_point)
+        root = to_sphere(base_point)
+        radial = xp.sum(vector * root, axis=-1, keepdims=True)
+        return tangent_to_simplex(vector - radial * root, root)
+
     def sphere_coordinates(self, point):
         """Unit vector sqrt(p) of a point."""
         return to_sphere(point)
@@ -201,6 +218,15 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
 
 class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
     r"""Fisher-Rao metric :math:`g_p(v, w) = \sum_i v_i w_i / p_i` on the simplex."""
+
+    def __init__(self, space):
+        # Past MultinomialMetric, whose sphere holds a (dim + 1)^2 identity matrix.
+        RiemannianMetric.__init__(self, space)
+
+    @property
+    def _sphere(self):
+        """Sphere that geomstats' inherited methods compute on, made when needed."""
+        return Hypersphere(self._space.dim)
 
     def inner_product(self, tangent_vec_a, tangent_vec_b, base_point=None):
         r"""Inner product :math:`\sum_i v_i w_i / p_i`.

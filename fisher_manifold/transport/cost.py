@@ -78,8 +78,9 @@ def _vertex_cost(space, x0, labels):
             f"{low} and {high}"
         )
     table = table.reshape(n, -1)
-    labels = labels.reshape(m, -1)
     xp = array_namespace(labels)
+    # Narrow integer types would overflow in the offsets.
+    labels = xp.astype(labels.reshape(m, -1), xp.int64)
     sites = xp.arange(labels.shape[1], device=getattr(labels, "device", None))
     offsets = sites * n_categories
     # torch's embedding_bag gathers and sums in one pass, without a temporary array;

@@ -103,11 +103,6 @@ def test_same_seed_same_run_other_seed_other_run(data):
 def test_average_follows_the_weights(data):
     trainer = make_trainer(dropout=0.0, ema_decay=0.9)
     weights = []
-
-    class Record:
-        def __call__(self, trainer, row):
-            pass
-
     for step in range(1, 6):
         trainer.fit(data, step, progress=False)
         weights.append(trainer.raw_field.network.output.weight.detach().clone())
@@ -124,6 +119,97 @@ def test_average_follows_the_weights(data):
 def test_no_average(data):
     trainer = make_trainer(ema_decay=None).fit(data, 2, progress=False)
     assert trainer.field.network is trainer.raw_field.network
+
+
+def test_validation_leaves_dropout_on(data):
+    whole = make_trainer(ema_decay=None).fit(data, 30, progress=False)
+    checked = make_trainer(ema_decay=None)
+    checked.fit(data, 30, validation=data, validate_every=10, progress=False)
+    for left, right in zip(
+        whole.raw_field.parameters(), checked.raw_field.parameters(), strict=True
+    ):
+        assert torch.equal(left, right)
+
+
+def test_infinite_gradient_stops_before_the_step(data):
+    trainer = make_trainer().fit(data, 3, progress=False)
+    weights = [p.detach().clone() for p in trainer.raw_field.parameters()]
+    parameter = trainer.raw_field.network.output.weight
+    parameter.register_hook(lambda gradient: gradient * float("inf"))
+    with pytest.raises(flow.TrainingDiverged, match="gradient's norm"):
+        trainer.fit(data, 4, progress=False)
+    for before, after in zip(weights, trainer.raw_field.parameters(), strict=True):
+        assert torch.equal(before, after)
+
+
+def test_points_off_the_space_are_refused():
+    space = fm.SequenceManifold(fm.PositiveHypersphere(3), 6)
+    path = flow.GeodesicPath(space)
+    field = flow.VelocityField(networks.MLP(space.shape, 8, 1), space)
+    points = space.random_point(20, generator=torch.Generator().manual_seed(0))
+    flow.Trainer(field, path, batch_size=8).fit(points.float(), 1, progress=False)
+    points[3] *= 2
+    with pytest.raises(ValueError, match=r"data\[3\]"):
+        flow.Trainer(field, path, batch_size=8).fit(points, 1, progress=False)
+
+
+def test_field_of_another_path_is_refused():
+    space = fm.PositiveHypersphere(3)
+    field = flow.PosteriorField(networks.MLP((4,), 8, 1), flow.GeodesicPath(space))
+    with pytest.raises(ValueError, match="own path"):
+        flow.Trainer(field, flow.GeodesicPath(space))
+    field = flow.VelocityField(networks.MLP((4,), 8, 1), space)
+    with pytest.raises(ValueError, match="path's space"):
+        flow.Trainer(field, flow.GeodesicPath(fm.PositiveHypersphere(2)))
+
+
+def test_numpy_settings_survive_the_checkpoint(tmp_path, data):
+    trainer = make_trainer(learning_rate=np.float64(1e-3), warmup=np.int64(7))
+    trainer.fit(data, 2, directory=tmp_path, progress=False)
+    same_state(trainer, flow.Trainer.load(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "options", [{"steps": -1}, {"steps": 2.5}, {"validate_every": 0}, {"steps": 2}]
+)
+def test_bad_counts(data, options):
+    trainer = make_trainer().fit(data, 3, progress=False)
+    with pytest.raises(ValueError, match="expected"):
+        trainer.fit(data, **{"steps": 5, **options}, progress=False)
+
+
+def test_resume_with_a_dataset_is_bit_exact(tmp_path, data):
+    class Rows(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(data)
+
+        def __getitem__(self, index):
+            return data[index]
+
+    whole = make_trainer().fit(Rows(), 12, progress=False)
+    # The same schedule as the whole run, stopped in the fourth epoch.
+    part = make_trainer()
+
+    def stop(trainer, row):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        part.fit(Rows(), 12, directory=tmp_path, progress=False, callbacks=[stop])
+    assert part.step == 10
+    torch.manual_seed(3)
+    same_state(whole, flow.Trainer.load(tmp_path).fit(Rows(), 12, progress=False))
+
+
+def test_unnamed_conditions_of_a_dataset(data):
+    pairs = torch.utils.data.TensorDataset(data, data[:, 0])
+    with pytest.raises(TypeError, match="name the conditions"):
+        make_trainer().fit(pairs, 1, progress=False)
+    alone = torch.utils.data.TensorDataset(data)
+    assert make_trainer().fit(alone, 1, progress=False).step == 1
+
+
+def test_narrow_integer_labels(data):
+    assert make_trainer().fit(data.to(torch.uint8), 1, progress=False).step == 1
 
 
 def test_validation_is_of_the_averaged_field_on_fixed_noise(data):

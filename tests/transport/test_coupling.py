@@ -1,6 +1,7 @@
 """Costs and couplings against exhaustive search and single distances."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -33,6 +34,25 @@ def test_cost_is_every_squared_distance(space, library, monkeypatch):
     monkeypatch.setattr("fisher_manifold.transport.cost._BLOCK_ENTRIES", 60)
     blocked = transport.pairwise_squared_dist(space, a, b)
     assert float(abs(blocked - cost).max()) == 0
+
+
+def test_cost_is_the_sum_of_squared_arc_lengths():
+    space = SPACES[2]
+    g = np.random.default_rng(0)
+    a, b = space.random_point(4, generator=g), space.random_point(3, generator=g)
+    cost = transport.pairwise_squared_dist(space, a, b)
+    for i, j in itertools.product(range(4), range(3)):
+        arcs = [2 * math.acos(float(u @ v)) for u, v in zip(a[i], b[j], strict=True)]
+        assert cost[i, j] == pytest.approx(sum(arc**2 for arc in arcs), rel=1e-12)
+
+
+def test_narrow_labels_do_not_overflow():
+    space = fm.SequenceManifold(fm.PositiveHypersphere(27), 10)
+    g = np.random.default_rng(0)
+    points, labels = space.random_point(3, generator=g), g.integers(28, size=(5, 10))
+    wide = transport.pairwise_squared_dist(space, points, labels)
+    narrow = transport.pairwise_squared_dist(space, points, labels.astype(np.uint8))
+    assert np.array_equal(wide, narrow)
 
 
 @pytest.mark.parametrize("space", SPACES, ids=repr)

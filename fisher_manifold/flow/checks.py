@@ -1,0 +1,52 @@
+"""Checks of what a trainer is given, once, before it starts."""
+
+import numbers
+
+import numpy as np
+import torch
+
+from ..geometry import check_point
+
+
+def check_counts(**counts):
+    """Raise unless every count is an integer of at least 1."""
+    for name, value in counts.items():
+        if not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(f"expected {name} to be an integer >= 1, got {value!r}")
+
+
+def check_parts(field, path):
+    """Refuse a field made for another path or space than the trainer's."""
+    if getattr(field, "path", path) is not path:
+        raise ValueError(
+            "expected a field made with the trainer's own path, whose source decides "
+            "its evidence: give both the same GeodesicPath"
+        )
+    if tuple(field.space.shape) != tuple(path.space.shape):
+        raise ValueError(
+            f"expected a field on the path's space {path.space!r}, got {field.space!r}"
+        )
+
+
+def check_on_space(space, data, name):
+    """Refuse points off the space, beyond what float32 arithmetic leaves."""
+    data = torch.as_tensor(data) if isinstance(data, np.ndarray) else data
+    if not isinstance(data, torch.Tensor) or not data.is_floating_point():
+        return
+    points = data.detach().to("cpu", torch.float64)
+    check_point(space, points, name, atol=1e-4 if data.dtype != torch.float64 else 1e-6)
+
+
+def held_out(validation, conditions):
+    """Validation data and their conditions as tensors of equal length, or None."""
+    if validation is None:
+        return None
+    validation = torch.as_tensor(validation)
+    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+    for name, value in {"validation": validation, **conditions}.items():
+        if len(value) == 0 or len(value) != len(validation):
+            raise ValueError(
+                f"expected {len(validation) or 'some'} rows of validation data, "
+                f"{name!r} has {len(value)}"
+            )
+    return validation, conditions
