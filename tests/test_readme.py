@@ -27,3 +27,7 @@ def test_example_runs(number, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "nan" not in done.stdout
+    if number == 2:
+        share = float(re.search(r"tensor\((.*)\)", done.stdout).group(1))
+        # By chance: 4**-7.
+        assert share > 0.7
