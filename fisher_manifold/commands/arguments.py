@@ -1,0 +1,245 @@
+"""Options of the subcommands.  Light: ``--help`` imports no torch.
+
+Options that are not given are absent from the namespace; their defaults are those of
+`settings`.
+"""
+
+import argparse
+
+from .settings import DataSettings, TrainingSettings
+
+FORMATS = ("fasta", "csv", "txt", "npz")
+SAMPLE_STEPS = 50
+_SUFFIXES = ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz"
+
+
+def positive(text):
+    """Whole number of at least 1."""
+    value = _number(text, int, "a whole number")
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {text}")
+    return value
+
+
+def seed(text):
+    """Whole number of at least 0."""
+    value = _number(text, int, "a whole number")
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
+    return value
+
+
+def width(text):
+    """Multiple of 4: heads of a transformer, pairs of sine and cosine."""
+    value = positive(text)
+    if value % 4:
+        raise argparse.ArgumentTypeError(f"expected a multiple of 4, got {text}")
+    return value
+
+
+def positive_real(text):
+    """Finite number above 0."""
+    value = _number(text, float, "a number")
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return value
+
+
+def share(text):
+    """Number from 0 to below 1."""
+    value = _number(text, float, "a number")
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a share from 0 to below 1, got {text}"
+        )
+    return value
+
+
+def _number(text, kind, name):
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected {name}, got {text!r}") from None
+
+
+_LETTERS = {positive: "N", seed: "N", width: "N", positive_real: "X", share: "X"}
+
+
+def add_common(parser):
+    """Add the options that every command has."""
+    parser.add_argument(
+        "--traceback",
+        action="store_true",
+        help="show where an error comes from, for a report",
+    )
+
+
+def add_train(parser):
+    """Add the options of ``train``."""
+    _add_run(parser)
+    _add_data(parser.add_argument_group("data"))
+    _add_model(parser.add_argument_group("model"))
+    _add_optimisation(parser.add_argument_group("training"))
+
+
+def _add_run(parser):
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="the model's folder"
+    )
+    option = _Options(parser, TrainingSettings)
+    option("--data", metavar="FILE", help=f"sequences: {_SUFFIXES}")
+    option(
+        "--resume",
+        action="store_true",
+        help="go on with the run in DIR; takes no other option but --steps, --threads",
+    )
+    option("--overwrite", action="store_true", help="replace the model in DIR")
+
+
+def _add_data(group):
+    option = _Options(group, DataSettings)
+    option("--column", metavar="C", help="column of the sequences (CSV, TSV)")
+    option(
+        "--label",
+        metavar="C",
+        help="column of the classes (in FASTA: key of key=value in the header); the "
+        "model is then conditional",
+    )
+    option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="only these rows, e.g. species=A_thaliana",
+    )
+    option(
+        "--alphabet",
+        choices=("auto", "dna", "protein", "text"),
+        help="letters; auto takes those found, text is a to z and space",
+    )
+    option(
+        "--length",
+        type=positive,
+        metavar="N",
+        help="letters of a sequence: longer ones are cut, one long text is cut into "
+        "windows",
+    )
+    option("--pad", action="store_true", help="fill shorter sequences up with a symbol")
+    option(
+        "--unknown",
+        choices=("error", "drop"),
+        help="sequences with letters outside the alphabet: stop, or drop them",
+    )
+    option("--validation", type=share, help="share for validation, without a split")
+    option("--test", type=share, help="share for test, without a split")
+    option("--split-seed", type=seed, help="seed of a random split")
+
+
+def _add_model(group):
+    option = _Options(group, TrainingSettings)
+    option("--network", choices=("cnn", "transformer", "mlp"), help="kind of network")
+    option("--width", type=width, help="its width")
+    option("--depth", type=positive, help="its depth")
+    option(
+        "--concentration",
+        type=positive_real,
+        help="of the Dirichlet law that the flow starts from; 0.5 is uniform",
+    )
+    option(
+        "--coupling",
+        choices=("independent", "exact"),
+        help="how noise and data are paired; exact is optimal transport",
+    )
+
+
+def _add_optimisation(group):
+    option = _Options(group, TrainingSettings)
+    duration = _Options(group.add_mutually_exclusive_group(), TrainingSettings)
+    duration("--steps", type=positive, help="training steps")
+    duration(
+        "--minutes",
+        type=positive_real,
+        help="choose --steps so that training takes about so long",
+    )
+    option("--batch-size", type=positive, help="sequences in a step")
+    option("--learning-rate", type=positive_real, help="peak of the learning rate")
+    option("--seed", type=seed, help="seed of weights, batches and noise")
+    option("--threads", type=positive, help="threads of torch")
+    option("--checkpoint-every", type=positive, help="steps between checkpoints")
+
+
+def add_sample(parser):
+    """Add the options of ``sample``."""
+    _add_generation(parser)
+    parser.add_argument(
+        "--n", type=positive, metavar="N", required=True, help="number of sequences"
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="default: as --out ends, else fasta for DNA and protein, csv with "
+        "classes, txt",
+    )
+    parser.add_argument("--out", metavar="FILE", help="default: the standard output")
+    parser.add_argument(
+        "--label",
+        metavar="NAME",
+        help="class to draw, for conditional models (default: as often as in training)",
+    )
+
+
+def add_evaluate(parser):
+    """Add the options of ``evaluate``."""
+    _add_generation(parser)
+    parser.add_argument("--data", required=True, metavar="FILE", help="real sequences")
+    parser.add_argument("--column", metavar="C", help="default: as in training")
+    parser.add_argument("--label", metavar="C", help="default: as in training")
+    parser.add_argument(
+        "--n",
+        type=positive,
+        metavar="N",
+        help="sequences to generate (default: as many as the test part, at most 5000)",
+    )
+    parser.add_argument(
+        "--k",
+        type=positive,
+        nargs="+",
+        default=[3, 5],
+        help="lengths of the k-mers (default: 3 5)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE.json",
+        help="report; one in Markdown is put beside it (default: DIR/report.json)",
+    )
+
+
+def _add_generation(parser):
+    parser.add_argument(
+        "--model", required=True, metavar="DIR", help="folder that train has made"
+    )
+    parser.add_argument(
+        "--steps",
+        type=positive,
+        metavar="N",
+        default=SAMPLE_STEPS,
+        help="steps of the flow (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"
+    )
+    parser.add_argument("--threads", type=positive, metavar="N", help="torch threads")
+
+
+class _Options:
+    """Adds options that are absent if not given, with the default in the help."""
+
+    def __init__(self, group, settings):
+        self.group = group
+        self.settings = settings
+
+    def __call__(self, name, help, **keywords):
+        default = getattr(self.settings, name[2:].replace("-", "_"), None)
+        if default is not None and default is not False:
+            help = f"{help} (default: {default})"
+        if keywords.get("type") in _LETTERS:
+            keywords.setdefault("metavar", _LETTERS[keywords["type"]])
+        self.group.add_argument(name, default=argparse.SUPPRESS, help=help, **keywords)

@@ -1,0 +1,148 @@
+"""``fisher-manifold evaluate``: generated sequences against real ones."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .. import flow, metrics
+from . import dataset, folder, report
+from .comparison import choose, compare, compare_classes, make_sets
+from .console import note, say, thread_count
+from .sample import generate
+
+_MOST_SAMPLES = 5000
+_REQUEST = ("model", "data", "steps", "seed")
+
+
+def run(arguments):
+    """Generate, measure, print and write a report.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Options.
+
+    Returns
+    -------
+    code : int
+        0.
+    """
+    out = Path(arguments.model)
+    model = folder.read_description(out)
+    path = report.check_path(arguments.out or out / "report.json")
+    train = folder.read_reference(out)
+    *test, origin = read_test(arguments, model)
+    n_categories = model.codec.n_categories
+    ks = _check_lengths(arguments.k, test[0], n_categories)
+    rng = np.random.default_rng(arguments.seed)
+    with thread_count(arguments.threads):
+        trainer = flow.Trainer.load(out)
+        samples = _generate(trainer, test, arguments, origin)
+        losses = [_cross_entropy(trainer, *part, rng) for part in (test, train)]
+    summary = {
+        "training_steps": trainer.step,
+        "test": origin,
+        "n_test": len(test[0]),
+        "n_training": len(train[0]),
+        "n_samples": len(samples[0]),
+        "cross_entropy_test": losses[0],
+        "cross_entropy_training": losses[1],
+    }
+    sets = make_sets(samples[0], train[0], n_categories, rng)
+    results = compare(sets, test[0], train[0], n_categories, ks, rng)
+    names = model.classes or ()
+    by_class = compare_classes(samples, test, train, names, ks[0], n_categories, rng)
+    request = {name: vars(arguments)[name] for name in _REQUEST}
+    report.publish(path, request | summary, results, by_class)
+    return 0
+
+
+def read_test(arguments, model):
+    """Read the sequences to compare with.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        File, and columns where they are others than in training.
+    model : ModelDescription
+        Alphabet, classes, and how the training data were split.
+
+    Returns
+    -------
+    labels : int64 array, shape=[n, length]
+        Labels.
+    class_labels : int64 array, shape=[n], or None
+        Classes.
+    origin : str
+        Which sequences of the file these are.
+    """
+    settings = _settings_for(arguments, model)
+    prepared, is_running_text = dataset.read(settings, model.codec, model.classes)
+    for message in prepared.messages:
+        note(message)
+    _check_fits(prepared, model, arguments.data)
+    rows, origin = np.arange(len(prepared.labels)), "all sequences of the file"
+    is_training_file = dataset.fingerprint(arguments.data) == model.sha256
+    if prepared.splits is not None or is_training_file:
+        data = dataset.split(prepared, settings, is_running_text)
+        rows, origin = data.splits.test, f"test part, split {data.split_by}"
+    if len(rows) < 2:
+        raise ValueError(
+            f"{arguments.data}: expected at least 2 test sequences, got {len(rows)}: "
+            "mark rows with 'test' in a column 'split', or pass another file"
+        )
+    return *dataset.rows_of(prepared, rows), origin
+
+
+def _settings_for(arguments, model):
+    """How the file is read: as in training, but for what is said otherwise."""
+    given = {"path": arguments.data}
+    for name in ("column", "label"):
+        if getattr(arguments, name) is not None:
+            given[name] = getattr(arguments, name) or None
+    if model.codec.pad is not None:
+        given["length"] = model.length
+    return dataclasses.replace(model.data, **given)
+
+
+def _check_fits(prepared, model, path):
+    length = prepared.labels.shape[1]
+    if length != model.length:
+        raise ValueError(
+            f"{path}: expected sequences of length {model.length}, as the model was "
+            f"trained on, got {length}"
+        )
+    if model.classes is not None and prepared.class_labels is None:
+        raise ValueError(
+            f"{path}: this model has classes; name their column with --label"
+        )
+
+
+def _check_lengths(ks, labels, n_categories):
+    """Lengths of k-mers; too long ones are told before the work is done."""
+    for k in ks:
+        metrics.kmer_spectrum(labels[:1], k, n_categories)
+    return sorted(set(ks))
+
+
+def _generate(trainer, test, arguments, origin):
+    """Samples with the classes of test sequences, and these classes."""
+    labels, class_labels = test
+    n = arguments.n or min(len(labels), _MOST_SAMPLES)
+    say(f"{len(labels)} test sequences ({origin}); generating {n}")
+    rows = choose(len(labels), n, np.random.default_rng(arguments.seed))
+    classes = None if class_labels is None else class_labels[rows]
+    given = None if classes is None else torch.from_numpy(classes)
+    generator = torch.Generator().manual_seed(arguments.seed)
+    return generate(trainer, n, arguments.steps, given, generator), classes
+
+
+def _cross_entropy(trainer, labels, class_labels, rng):
+    """Loss at random times, nats per site, on some of the sequences."""
+    rows = choose(len(labels), min(len(labels), _MOST_SAMPLES), rng)
+    conditions = None
+    if class_labels is not None:
+        conditions = {"label": torch.from_numpy(class_labels[rows])}
+    return trainer.evaluate(torch.from_numpy(labels[rows]), conditions)

@@ -1,0 +1,151 @@
+"""``fisher-manifold sample``: generate sequences with a trained model."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from .. import flow
+from ..data import write_sequences
+from . import folder
+from .arguments import FORMATS
+from .console import note, shows_bar, thread_count
+
+
+def run(arguments):
+    """Generate sequences and write them.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Options.
+
+    Returns
+    -------
+    code : int
+        0.
+    """
+    out = Path(arguments.model)
+    model = folder.read_description(out)
+    format = choose_format(arguments.format, arguments.out, model)
+    generator = torch.Generator().manual_seed(arguments.seed)
+    class_labels = draw_classes(model, arguments.n, arguments.label, generator)
+    with thread_count(arguments.threads):
+        trainer = flow.Trainer.load(out)
+        labels = generate(
+            trainer, arguments.n, arguments.steps, class_labels, generator
+        )
+    sequences = model.codec.decode(labels)
+    names = None
+    if class_labels is not None:
+        names = [model.classes[i] for i in class_labels.tolist()]
+        if format == "txt":
+            note("plain text has no place for the classes: use --format csv or fasta")
+            names = None
+    write_sequences(arguments.out or sys.stdout, sequences, format, names)
+    if arguments.out:
+        note(f"{len(sequences)} sequences written to {arguments.out}")
+    return 0
+
+
+def choose_format(format, out, model):
+    """Format asked for, else that of the file's name, else one that fits.
+
+    Parameters
+    ----------
+    format : str or None
+        Format asked for.
+    out : str or None
+        File, None for the standard output.
+    model : ModelDescription
+        Alphabet and classes.
+
+    Returns
+    -------
+    format : {"fasta", "csv", "txt", "npz"}
+        Format.
+    """
+    if format is None and out is not None:
+        suffixes = [s for s in Path(out).suffixes if s != ".gz"] or [""]
+        format = {".fa": "fasta"}.get(suffixes[-1], suffixes[-1][1:])
+        if format not in FORMATS:
+            raise ValueError(
+                f"expected --out to end in .{', .'.join(FORMATS)} (or --format), got "
+                f"{out}"
+            )
+    if format is None:
+        is_biological = model.codec.name in ("dna", "protein")
+        other = "csv" if model.classes else "txt"
+        format = "fasta" if is_biological else other
+    if format == "npz" and out is None:
+        raise ValueError("expected --out FILE with --format npz: it is not text")
+    return format
+
+
+def draw_classes(model, n, name, generator):
+    """Classes of the samples: one by name, else as frequent as in training.
+
+    Parameters
+    ----------
+    model : ModelDescription
+        Classes and their counts.
+    n : int
+        Number of samples.
+    name : str or None
+        Class asked for.
+    generator : torch.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    class_labels : torch.Tensor of int, shape=[n], or None
+        Index of each sample's class; None for models without classes.
+    """
+    if model.classes is None:
+        if name is not None:
+            raise ValueError(
+                f"--label {name}: this model was trained without classes; leave it "
+                "out, or train with --label COLUMN"
+            )
+        return None
+    if name is None:
+        weights = torch.tensor(model.class_counts, dtype=torch.float64)
+        return torch.multinomial(weights, n, replacement=True, generator=generator)
+    if name not in model.classes:
+        raise ValueError(
+            f"--label {name}: no such class; the model knows {', '.join(model.classes)}"
+        )
+    return torch.full((n,), model.classes.index(name))
+
+
+def generate(trainer, n, steps, class_labels, generator):
+    """Generate labels with the averaged weights.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Trained.
+    n, steps : int
+        Samples, and steps of the flow.
+    class_labels : torch.Tensor of int, shape=[n], or None
+        Classes.
+    generator : torch.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    labels : int64 array, shape=[n, length]
+        Labels.
+    """
+    if trainer.step == 0:
+        note("this model is not trained at all: the run stopped before its first steps")
+    result = flow.sample(
+        trainer.field,
+        trainer.path,
+        n,
+        steps,
+        generator=generator,
+        conditions=None if class_labels is None else {"label": class_labels},
+        progress=shows_bar(),
+    )
+    return result.labels.cpu().numpy()

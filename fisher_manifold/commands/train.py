@@ -1,0 +1,269 @@
+"""``fisher-manifold train``: learn a file of sequences; stop and resume at will."""
+
+import copy
+import dataclasses
+import time
+from pathlib import Path
+
+import torch
+
+from .. import flow, networks, transport
+from ..flow.checkpoint import FILE_NAME
+from ..geometry import PositiveHypersphere, SequenceManifold
+from . import dataset, folder
+from .console import command_line, note, say, shows_bar, thread_count
+from .settings import DataSettings, TrainingSettings
+
+EMA_DECAY = 0.995
+_TIMED_STEPS = 10
+_ON_RESUME = {"command", "traceback", "resume", "out", "steps", "threads"}
+
+
+def run(arguments):
+    """Train a model, or go on training it.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Options; those not given are absent.
+
+    Returns
+    -------
+    code : int
+        0, or 130 after Ctrl-C or SIGTERM.
+    """
+    given = vars(arguments)
+    out = Path(arguments.out)
+    prepare = _continue if given.get("resume") else _begin
+    model, data = prepare(given, out)
+    with thread_count(model.training.threads) as threads:
+        training = dataclasses.replace(model.training, threads=threads)
+        if given.get("resume"):
+            trainer = flow.Trainer.load(out)
+        else:
+            trainer = make_trainer(model)
+            if "minutes" in given:
+                steps = _steps_within(given["minutes"], trainer, data)
+                training = dataclasses.replace(training, steps=steps)
+        model = dataclasses.replace(model, training=training)
+        return _train(trainer, model, data, out)
+
+
+def _begin(given, out):
+    """Read the data of a new run and describe its model."""
+    if "data" not in given:
+        raise ValueError("expected --data FILE (or --resume, to go on with a run)")
+    if (out / FILE_NAME).exists() and not given.get("overwrite"):
+        raise ValueError(
+            f"{out} already holds a checkpoint: go on with it "
+            f"({command_line('train', '--resume', '--out', out)}), choose another "
+            "--out, or replace it with --overwrite"
+        )
+    path = dataset.absolute(given["data"])
+    settings = DataSettings(path, **_chosen(given, DataSettings))
+    training = TrainingSettings(**_chosen(given, TrainingSettings))
+    data = dataset.load(settings)
+    prepared = data.prepared
+    classes, counts = prepared.classes, None
+    if classes is not None:
+        _, class_labels = data.part("train")
+        counts = torch.bincount(
+            torch.from_numpy(class_labels), minlength=len(classes)
+        ).tolist()
+    length = prepared.labels.shape[1]
+    sha256 = dataset.fingerprint(path)
+    model = folder.ModelDescription(
+        prepared.codec, length, classes, counts, sha256, settings, training
+    )
+    return model, data
+
+
+def _continue(given, out):
+    """Read the description and the data of a run that was stopped."""
+    surplus = sorted(set(given) - _ON_RESUME)
+    if surplus:
+        options = ", ".join("--" + name.replace("_", "-") for name in surplus)
+        raise ValueError(
+            f"--resume goes on with the settings in {out}: leave out {options} (only "
+            "--steps and --threads may be given)"
+        )
+    model = folder.read_description(out)
+    path = Path(model.data.path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"the training data {path} are not there any more: put them back to resume"
+        )
+    if dataset.fingerprint(path) != model.sha256:
+        raise ValueError(
+            f"{path} has changed since the training began: restore it to resume, or "
+            "train anew in another folder"
+        )
+    chosen = {name: given[name] for name in ("steps", "threads") if name in given}
+    training = dataclasses.replace(model.training, **chosen)
+    model = dataclasses.replace(model, training=training)
+    return model, dataset.load(model.data, model.codec, model.classes)
+
+
+def _chosen(given, kind):
+    names = {field.name for field in dataclasses.fields(kind)} - {"path"}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def make_trainer(model):
+    """Make the trainer of a new run.
+
+    Parameters
+    ----------
+    model : ModelDescription
+        Alphabet, length, classes and training settings.
+
+    Returns
+    -------
+    trainer : Trainer
+        At step 0.
+    """
+    training = model.training
+    n_categories = model.codec.n_categories
+    base = PositiveHypersphere(dim=n_categories - 1)
+    space = SequenceManifold(base, length=model.length)
+    source = flow.DirichletSource(space, training.concentration)
+    path = flow.GeodesicPath(space, source)
+    coupling = transport.ExactCoupling(space) if training.coupling == "exact" else None
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(training.seed)
+        network = _make_network(model, space)
+    return flow.Trainer(
+        flow.PosteriorField(network, path),
+        path,
+        coupling,
+        learning_rate=training.learning_rate,
+        batch_size=training.batch_size,
+        ema_decay=EMA_DECAY,
+        generator=torch.Generator().manual_seed(training.seed),
+    )
+
+
+def _make_network(model, space):
+    training, n_categories = model.training, model.codec.n_categories
+    size = {
+        "width": training.width,
+        "depth": training.depth,
+        "n_classes": len(model.classes or ()),
+    }
+    if training.network == "mlp":
+        return networks.MLP(space.shape, **size)
+    kinds = {"cnn": networks.SequenceCNN, "transformer": networks.Transformer}
+    return kinds[training.network](n_categories, model.length, **size)
+
+
+def _train(trainer, model, data, out):
+    """Train, and say what is done, was done and comes next."""
+    _describe(trainer, model, data)
+    start, steps = trainer.step, model.training.steps
+    if start >= steps:
+        say(f"This model has {start} of {steps} steps: --steps N trains it longer.")
+        return 0
+    _prepare_folder(trainer, model, data, out)
+    try:
+        trainer.fit(
+            **_tensors(data, "train", "data", "conditions"),
+            **_tensors(data, "valid", "validation", "validation_conditions"),
+            steps=steps,
+            validate_every=max(1, steps // 10),
+            directory=out,
+            checkpoint_every=model.training.checkpoint_every,
+            progress=shows_bar(),
+            callbacks=() if shows_bar() else (_print_validation,),
+        )
+    except KeyboardInterrupt:
+        say(f"\nStopped after step {trainer.step} of {steps}. The checkpoint in {out}")
+        say("is complete; this command goes on to the same result:")
+        say("  " + command_line("train", "--resume", "--out", out))
+        return 130
+    _conclude(trainer, out)
+    return 0
+
+
+def _prepare_folder(trainer, model, data, out):
+    """Write all that the checkpoints of the run need beside them."""
+    if trainer.step == 0:
+        # An old model must not be taken for the new one if we are stopped in between.
+        (out / FILE_NAME).unlink(missing_ok=True)
+        folder.write_reference(out, *data.part("train"))
+    folder.write_description(out, model)
+    if trainer.step == 0:
+        trainer.save(out)
+
+
+def _tensors(data, part, name, conditions_name):
+    labels, class_labels = data.part(part)
+    conditions = None
+    if class_labels is not None:
+        conditions = {"label": torch.from_numpy(class_labels)}
+    return {name: torch.from_numpy(labels), conditions_name: conditions}
+
+
+def _steps_within(minutes, trainer, data):
+    """Number of steps that take the given time, by timing a copy of the trainer."""
+    field = trainer.raw_field.with_network(copy.deepcopy(trainer.raw_field.network))
+    generator = torch.Generator().manual_seed(0)
+    batch_size = trainer.batch_size
+    scratch = flow.Trainer(
+        field, trainer.path, trainer.coupling, 1e-3, batch_size, generator=generator
+    )
+    tensors = _tensors(data, "train", "data", "conditions")
+    scratch.fit(**tensors, steps=3, progress=False)
+    started = time.perf_counter()
+    scratch.fit(**tensors, steps=3 + _TIMED_STEPS, progress=False)
+    seconds = (time.perf_counter() - started) / _TIMED_STEPS
+    # A tenth is left for validation and checkpoints.
+    steps = max(1, int(0.9 * 60 * minutes / seconds))
+    say(f"A step takes about {seconds:.3f} s: {steps} steps in {minutes:g} minutes.")
+    return steps
+
+
+def _describe(trainer, model, data):
+    prepared, parts = data.prepared, data.splits
+    for message in prepared.messages:
+        note(message)
+    codec = model.codec
+    say(
+        f"Data: {model.data.path}\n"
+        f"  {len(prepared.labels)} sequences of {model.length} letters out of the "
+        f"{codec.n_categories} of {codec.alphabet!r}"
+    )
+    say(
+        f"  {len(parts.train)} for training, {len(parts.valid)} for validation, "
+        f"{len(parts.test)} for test ({data.split_by})"
+    )
+    if len(parts.test) < 2:
+        note("there is no test part: `evaluate` will need another file")
+    if model.classes:
+        shown = ", ".join(model.classes[:20])
+        more = ", ..." if len(model.classes) > 20 else ""
+        say(f"  {len(model.classes)} classes: {shown}{more}")
+    training = model.training
+    n_weights = sum(p.numel() for p in trainer.raw_field.parameters())
+    say(
+        f"Model: {training.network} of width {training.width} and depth "
+        f"{training.depth}, {n_weights} weights"
+    )
+    say(
+        f"Training: steps {trainer.step} to {training.steps} with batches of "
+        f"{training.batch_size}, {training.threads} threads; Ctrl-C saves and stops"
+    )
+
+
+def _print_validation(trainer, row):
+    if "validation_loss" in row:
+        say(
+            f"  step {row['step']}: loss {row['loss']:.4f}, "
+            f"validation {row['validation_loss']:.4f} nats/site"
+        )
+
+
+def _conclude(trainer, out):
+    losses = [r["validation_loss"] for r in trainer.history if "validation_loss" in r]
+    say(f"Validation loss: {losses[-1]:.4f} nats/site. The model is in {out}; next:")
+    say("  " + command_line("sample", "--model", out, "--n", 10))
+    say("  " + command_line("evaluate", "--model", out, "--data", "FILE"))

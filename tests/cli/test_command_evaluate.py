@@ -1,0 +1,158 @@
+"""`evaluate`: what is compared with what, and the report."""
+
+import json
+
+import numpy as np
+import pytest
+from cli_helpers import random_sequences, write_csv
+
+from fisher_manifold import metrics
+from fisher_manifold.commands import comparison, report
+
+FAST = ("--steps", 2, "--k", 1, 3)
+
+
+def evaluate(cli, model, data, *words):
+    said = cli("evaluate", "--model", model, "--data", data, *FAST, *words)
+    return said, json.loads((model / "report.json").read_text())
+
+
+def test_the_report(cli, trained):
+    model, data = trained
+    said, found = evaluate(cli, model, data)
+    assert found["n_test"] == found["n_samples"] == 12
+    assert found["n_training"] == 36
+    names = [result["name"] for result in found["results"]]
+    assert names[0].startswith("1-mers") and names[1].startswith("3-mers")
+    for result in found["results"]:
+        assert all(result[key] >= 0 for key in ("model", "floor", "markov", "noise"))
+        if result["low"] is not None:
+            assert result["low"] <= result["model"] <= result["high"]
+    assert [result["name"] for result in found["results_by_class"]] == ["fly", "yeast"]
+    assert 0 < found["cross_entropy_test"] < np.log(4)
+    markdown = (model / "report.md").read_text()
+    for name in names:
+        assert f"| {name} |" in markdown and name in said.out
+    assert "nan" not in said.out.lower() + markdown.lower()
+
+
+def test_the_same_seed_gives_the_same_report(cli, trained):
+    model, data = trained
+    runs = [evaluate(cli, model, data, "--seed", seed)[1] for seed in (5, 5, 6)]
+    assert runs[0] == runs[1]
+    assert runs[0]["results"] != runs[2]["results"]
+
+
+def test_a_file_of_its_own_is_used_whole(cli, tmp_path, trained):
+    data = tmp_path / "other.csv"
+    write_csv(data, random_sequences(15, seed=9), species=["fly"] * 15)
+    _, found = evaluate(cli, trained[0], data, "--n", 20)
+    assert found["test"] == "all sequences of the file"
+    assert found["n_test"] == 15 and found["n_samples"] == 20
+    assert [result["name"] for result in found["results_by_class"]] == ["fly"]
+
+
+def test_the_training_file_is_split_as_in_training(cli, text_model):
+    model, data = text_model
+    said, found = evaluate(cli, model, data)
+    assert found["n_test"] == 10 and found["n_training"] == 80
+    assert "by place in the text" in found["test"]
+    assert "by class" not in said.out
+
+
+def test_columns_of_another_file(cli, tmp_path, trained):
+    data = tmp_path / "other.fasta"
+    sequences = random_sequences(6, seed=4)
+    data.write_text("".join(f">a kind=fly\n{s}\n" for s in sequences))
+    _, found = evaluate(cli, trained[0], data, "--label", "kind")
+    assert found["n_test"] == 6
+
+
+def test_out_chooses_the_file(cli, tmp_path, text_model):
+    model, data = text_model
+    path = tmp_path / "mine.json"
+    cli("evaluate", "--model", model, "--data", data, *FAST, "--out", path)
+    assert json.loads(path.read_text())["n_test"] == 10
+    assert path.with_suffix(".md").exists()
+
+
+@pytest.mark.parametrize(
+    ("sequences", "expected"),
+    [
+        (["ACGTACGTAC", "ACGTACGTAN"], "'N' at position 9"),
+        (["ACGTACGTAC", "ACGT"], "has length 4"),
+        (["ACGT", "ACGT"], "expected sequences of length 10"),
+        (["ACGTACGTAC"], "2 sequences are needed"),
+    ],
+)
+def test_bad_files(cli, tmp_path, trained, sequences, expected):
+    data = write_csv(tmp_path / "bad.csv", sequences, species=["fly"] * len(sequences))
+    words = ("evaluate", "--model", trained[0], "--data", data)
+    assert expected in cli.error(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--n", 0), "at least 1"),
+        (("--k", 11), "longer than the rows"),
+        (("--k", 0), "at least 1"),
+        (("--out", "report.txt"), "to end in .json"),
+        (("--out", "nowhere/report.json"), "a folder that exists"),
+        (("--label", "color"), "no such column"),
+        (("--label", ""), "this model has classes"),
+    ],
+)
+def test_bad_requests(cli, trained, words, expected):
+    model, data = trained
+    message = cli.error("evaluate", "--model", model, "--data", data, *words)
+    assert expected in message
+
+
+def test_an_unknown_class(cli, tmp_path, trained):
+    data = write_csv(tmp_path / "a.csv", random_sequences(3), species=["bee"] * 3)
+    message = cli.error("evaluate", "--model", trained[0], "--data", data)
+    assert "row 2 has the label 'bee'" in message
+
+
+def test_samples_of_the_real_law_reach_the_floor():
+    """Real sequences in place of samples: the model's column is like the floor's."""
+    rng = np.random.default_rng(0)
+    law = np.array([0.4, 0.3, 0.2, 0.1])
+    train, test, samples = (rng.choice(4, (800, 12), p=law) for _ in range(3))
+    sets = comparison.make_sets(samples, train, 4, rng)
+    results = comparison.compare(sets, test, train, 4, [2], rng)
+    k_mers, marginals = results[0], results[1]
+    assert k_mers.model == metrics.kmer_divergence(samples, test, 2, 4)
+    assert k_mers.model < 3 * k_mers.floor and k_mers.noise > 20 * k_mers.floor
+    assert marginals.model < 2 * marginals.floor
+    assert "about as far" in comparison.verdict(k_mers)
+
+
+def test_copies_are_found():
+    rng = np.random.default_rng(0)
+    train, test = rng.integers(0, 4, (2, 50, 30))
+    near = train.copy()
+    near[:, :3] = (near[:, :3] + 1) % 4
+    sets = comparison.make_sets(near, train, 4, rng)
+    exact, close = comparison.compare(sets, test, train, 4, [1], rng)[-2:]
+    assert exact.model == exact.floor == 0
+    assert close.model == 1 and close.floor == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "markov", "expected"),
+    [
+        (0.001, 0.01, "10 times closer"),
+        (0.02, 0.01, "2 times farther"),
+        (0.0, 0.01, "model 0"),
+    ],
+)
+def test_the_verdict(model, markov, expected):
+    result = comparison.Result("3-mers", model, 0.001, markov, 0.1)
+    assert expected in comparison.verdict(result)
+
+
+def test_numbers_are_short():
+    shown = [report._number(x) for x in (0.0, 1e-6, 0.00012345, 0.5, 1.0)]
+    assert shown == ["0", "1.0e-06", "0.000123", "0.5", "1"]
