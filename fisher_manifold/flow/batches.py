@@ -1,6 +1,7 @@
 """Where the batches of a training run come from: a pure function of seed and step."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,7 +117,7 @@ class LoaderBatches:
         self.loader = loader
         self.seed = seed
         self._next = None
-        self._iterator = None
+        self._iterator: Any = None
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
@@ -187,8 +188,9 @@ def as_batches(data, conditions, batch_size, seed):
             "(x, {name: value}); the argument `conditions` goes with tensor data"
         )
     if isinstance(data, torch.utils.data.Dataset):
+        n_rows = len(data)  # type: ignore[arg-type]
         data = torch.utils.data.DataLoader(
-            data, batch_size, shuffle=True, drop_last=len(data) >= batch_size
+            data, batch_size, shuffle=True, drop_last=n_rows >= batch_size
         )
     if not isinstance(data, torch.utils.data.DataLoader):
         raise TypeError(

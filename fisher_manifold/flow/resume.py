@@ -84,7 +84,7 @@ def load(kind, directory, field, path, coupling, given, device):
 
 
 def _build(kind, state, field, path, coupling, given, device):
-    built = {}
+    built: dict = {}
     if path is None:
         path = checkpoint.build(state["path"], given, built)
     if field is None:

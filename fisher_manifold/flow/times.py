@@ -8,6 +8,7 @@ nothing but another choice of this map, so paths have constant speed.
 import dataclasses
 import functools
 import math
+from typing import Any
 
 import torch
 
@@ -17,6 +18,9 @@ from .evidence import log_evidence
 
 class Times:
     """Law of times: a subclass gives ``end`` and the increasing map ``at(s)``."""
+
+    end: float
+    at: Any
 
     def sample(self, n, generator=None, dtype=torch.float32, device=None):
         """Draw n times, stratified: one from each of n equal slices of s, shuffled.

@@ -234,7 +234,8 @@ class Trainer:
         )
         with DeferredInterrupt() as interrupt, bar, _evaluating_after(self.raw_field):
             while self.step < steps and not interrupt.received:
-                loss = self._take_step(*batches[self.step], steps)
+                x1, batch_conditions = batches[self.step]
+                loss = self._take_step(x1, batch_conditions, steps)
                 bar.update()
                 self._losses.append(loss)
                 if self.step % LOG_EVERY == 0 or self.step == steps:

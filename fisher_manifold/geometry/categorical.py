@@ -2,6 +2,7 @@
 
 import re
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,10 @@ class CategoricalSpace:
     The class it is mixed into has `dim`, `shape` and maps `sphere_coordinates` and
     `from_sphere_coordinates` from and to unit vectors of the positive orthant.
     """
+
+    dim: int
+    shape: tuple[int, ...]
+    from_sphere_coordinates: Any
 
     @property
     def n_categories(self):
@@ -145,7 +150,7 @@ class CategoricalSpace:
 
 def _as_arrays(*values):
     """Floating point arrays: torch tensors if one of them is a tensor, else numpy."""
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     tensors = [v for v in values if torch and isinstance(v, torch.Tensor)]
     arrays = [v if hasattr(v, "dtype") else np.asarray(v) for v in values]
     if tensors:

@@ -1,5 +1,7 @@
 """What every metric with closed-form exp, log and inner product gets from them."""
 
+from typing import Any
+
 from .checks import require_arrays
 from .isometry import RADIUS
 from .numerics import array_namespace, epsilon, safe_sqrt
@@ -16,6 +18,16 @@ class ClosedFormMetric:
     point to another), `_root_tangent` (direction of a tangent vector), `_root_follow`
     and `_root_state` (point, or point and velocity, of the geodesic in a direction).
     """
+
+    _space: Any
+    inner_product: Any
+    squared_dist: Any
+    exit_time: Any
+    log: Any
+    _root_log: Any
+    _root_tangent: Any
+    _root_follow: Any
+    _root_state: Any
 
     def _follow(self, tangent_vec, base_point):
         """Exponential along the great circle, whatever lies on the way."""
@@ -261,12 +273,11 @@ def _times_like(t, array):
     """Times as a one-dimensional array of the library, dtype and device of array."""
     import numpy as np
 
+    times: Any = t
     if hasattr(array, "detach"):
         import torch
 
         times = torch.as_tensor(t, dtype=array.dtype, device=array.device)
-    elif type(t).__module__.startswith("autograd."):
-        times = t
-    else:
+    elif not type(t).__module__.startswith("autograd."):
         times = np.asarray(t, dtype=array.dtype)
     return times.reshape(-1)

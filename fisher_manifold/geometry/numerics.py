@@ -18,6 +18,7 @@ at coincident points.
 import functools
 import sys
 import types
+from typing import Any
 
 import array_api_compat
 import numpy as np
@@ -97,7 +98,8 @@ def epsilon(array):
     if torch is not None and isinstance(array, torch.Tensor):
         return torch.finfo(array.dtype).eps
     if isinstance(array, np.ndarray | np.generic):
-        return float(np.finfo(array.dtype).eps)
+        dtype: Any = array.dtype
+        return float(np.finfo(dtype).eps)
     return float(np.finfo(np.float64).eps)
 
 
@@ -123,7 +125,7 @@ _SMALL_SQUARED_SINE = 0.01
 
 def diagonal_matrix(diagonal):
     """Diagonal matrices of vectors, which may hold infinities."""
-    mask = np.eye(diagonal.shape[-1], dtype=bool)
+    mask: Any = np.eye(diagonal.shape[-1], dtype=bool)
     if hasattr(diagonal, "detach"):
         import torch
 
