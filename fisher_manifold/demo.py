@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from . import __version__, flow, networks, transport
+from .commands.arguments import positive
 from .data import load_digits_labels
 from .demo_report import measure, write_pictures, write_report
 from .geometry import PositiveHypersphere, SequenceManifold
@@ -38,15 +39,15 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--steps",
-        type=int,
-        default=900,
+        type=positive,
+        default=1500,
         help="training steps (default: %(default)s, about 4 minutes on 2 cores)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed (default: 0)")
     parser.add_argument(
         "--evaluations",
-        type=int,
-        default=20,
+        type=positive,
+        default=50,
         help="evaluations of the network for each sample (default: %(default)s)",
     )
 

@@ -6,6 +6,9 @@ import sys
 import hypothesis
 import pytest
 
+# Not to be collected for doctests: two modules named conftest cannot be imported.
+collect_ignore = ["conftest.py"]
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 # Examples are a function of the test alone, and a slow machine is no failure: the

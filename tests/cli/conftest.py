@@ -7,6 +7,9 @@ from cli_helpers import TINY, Cli, Process, random_sequences, splits_of, write_c
 
 from fisher_manifold.cli import main
 
+# Not to be collected for doctests: two modules named conftest cannot be imported.
+collect_ignore = ["conftest.py"]
+
 
 @pytest.fixture
 def cli(capsys):
