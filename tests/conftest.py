@@ -30,7 +30,3 @@ def one_thread():
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
-
-
-# --doctest-modules would collect these files as modules of one name.
-collect_ignore_glob = ["conftest.py", "*/conftest.py"]
