@@ -109,11 +109,11 @@ class GeodesicPath:
                 f"expected labels of shape [n, {', '.join(map(str, shape[:-1]))}], got "
                 f"{list(x1.shape)}"
             )
-        return self.space.vertices(x1, dtype=torch.float32), x1.long()
+        return self.space.vertices(x1, dtype=self.point_dtype(x1)), x1.long()
 
-    def draw_source(self, n, like, generator=None):
-        """Draw source points with the dtype and device of a tensor."""
-        return self.source.sample(n, generator, dtype=like.dtype, device=like.device)
+    def point_dtype(self, x1):
+        """Dtype of the points of a target batch: its own, float32 for labels."""
+        return x1.dtype if x1.is_floating_point() else torch.float32
 
     def sample(self, x1, x0=None, t=None, generator=None):
         """Draw points on the paths to given targets.
@@ -137,7 +137,9 @@ class GeodesicPath:
         points, labels = self.target_points(x1)
         n = points.shape[0]
         if x0 is None:
-            x0 = self.draw_source(n, points, generator)
+            x0 = self.source.sample(
+                n, generator, dtype=points.dtype, device=points.device
+            )
         if t is None:
             times = self.times or PowerTimes()
             t = times.sample(n, generator, dtype=points.dtype, device=points.device)

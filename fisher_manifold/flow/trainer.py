@@ -243,7 +243,8 @@ class Trainer:
                     bar.set_postfix(_short(row))
                     for callback in callbacks:
                         callback(self, row)
-                if directory and self.step % checkpoint_every == 0:
+                due = self.step % checkpoint_every == 0 and self.step < steps
+                if directory and due:
                     self.save(directory)
             if directory:
                 self.save(directory)
@@ -283,15 +284,15 @@ class Trainer:
         device = self.device
         x1 = x1.to(device)
         conditions = {k: v.to(device) for k, v in conditions.items()}
-        points, _ = self.path.target_points(x1)
-        x0 = self.path.draw_source(len(x1), points, generator)
+        dtype = self.path.point_dtype(x1)
+        x0 = self.path.source.sample(len(x1), generator, dtype=dtype, device=device)
         if self.coupling is not None:
             pairs = self.coupling(x0, x1, conditions, generator)
             x0, x1, conditions = pairs.x0, pairs.x1, pairs.conditions
         times = self.path.times or getattr(
             self.raw_field, "default_times", PowerTimes()
         )
-        t = times.sample(len(x1), generator, dtype=points.dtype, device=device)
+        t = times.sample(len(x1), generator, dtype=dtype, device=device)
         return self.path.sample(x1, x0=x0, t=t), conditions
 
     def _rate_factor(self, step, steps):
