@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from .checks import require_arrays
+from .isometry import RADIUS
 from .numerics import array_namespace, epsilon
-from .random import random_dirichlet
+from .outcomes import Outcomes
+from .random import random_dirichlet, random_normal, uniform_root
 
 _REAL = re.compile(r"(torch\.)?(b?float|u?int|bool)")
 
@@ -21,7 +24,7 @@ def tolerance(array, dim):
     return 64.0 * epsilon(array) * (dim + 1.0) ** 0.5
 
 
-class CategoricalSpace:
+class CategoricalSpace(Outcomes):
     """Mixin: vertices, random points and comparisons.
 
     The class it is mixed into has `dim`, `shape` and maps `sphere_coordinates` and
@@ -31,6 +34,7 @@ class CategoricalSpace:
     dim: int
     shape: tuple[int, ...]
     from_sphere_coordinates: Any
+    tangent_from_root: Any
 
     @property
     def n_categories(self):
@@ -126,6 +130,54 @@ class CategoricalSpace:
             device,
         )
         return self.from_sphere_coordinates(root)
+
+    def barycenter(self, dtype=None, device=None):
+        """Uniform distribution: the point at the same distance from all vertices.
+
+        Parameters
+        ----------
+        dtype, device : optional
+            Of the result; default: float64 in the library of geomstats' backend.
+
+        Returns
+        -------
+        point : array-like, shape=[*point_shape]
+            Point.
+        """
+        root = uniform_root(self.shape, dtype, device)
+        return self.from_sphere_coordinates(root)
+
+    def random_tangent_vec(self, base_point=None, n_samples=1, *, generator=None):
+        """Draw tangent vectors, normal in the metric, of mean squared norm 1.
+
+        Parameters
+        ----------
+        base_point : array-like, shape=[..., *point_shape]
+            Base points; default: the uniform distribution.
+        n_samples : int
+            Number of vectors: 1 for one at each base point, else the number of base
+            points, or any number for a single base point.
+        generator : numpy.random.Generator or torch.Generator, optional
+            Of the library of the base point; default: its global state.
+
+        Returns
+        -------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Tangent vectors at the base points.
+        """
+        if base_point is None:
+            base_point = self.barycenter()
+        require_arrays(self.shape, base_point=base_point)
+        batch_shape = tuple(base_point.shape[: base_point.ndim - len(self.shape)])
+        if n_samples != 1:
+            if batch_shape not in ((), (n_samples,)):
+                raise ValueError(
+                    f"expected n_samples 1, or one base point, or {n_samples} of them; "
+                    f"got base points of batch shape {list(batch_shape)}"
+                )
+            batch_shape = (n_samples,)
+        normal = random_normal((*batch_shape, *self.shape), base_point, generator)
+        return self.tangent_from_root(normal / (RADIUS * self.dim**0.5), base_point)
 
     def _comparable(self, *values):
         """(Floating arrays of one library, None), or (None, False of batch shape)."""

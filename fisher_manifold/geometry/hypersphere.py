@@ -13,22 +13,11 @@ from geomstats.geometry.euclidean import Euclidean
 from geomstats.geometry.riemannian_metric import RiemannianMetric
 
 from .categorical import CategoricalSpace, tolerance
+from .charts import SphereChart
 from .checks import require_arrays
 from .closed_form import ClosedFormMetric
 from .isometry import RADIUS
-from .numerics import (
-    angle,
-    angles_to_vertices,
-    array_namespace,
-    diagonal_matrix,
-    mean_log_to_vertices,
-    sphere_exit_time,
-    sphere_exp,
-    sphere_geodesic_state,
-    sphere_log,
-    sphere_parallel_transport,
-    squared_angle,
-)
+from .numerics import array_namespace, safe_sqrt, squared_norms_of_tails
 
 
 class PositiveHypersphere(CategoricalSpace, LevelSet):
@@ -165,6 +154,42 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         positive = positive / xp.max(positive, axis=-1, keepdims=True)
         return positive / xp.sqrt(xp.sum(positive**2, axis=-1, keepdims=True))
 
+    def intrinsic_to_extrinsic_coords(self, point_intrinsic):
+        r"""Unit vector of angles: u_k = cos(phi_k) prod_{j < k} sin(phi_j).
+
+        Parameters
+        ----------
+        point_intrinsic : array-like, shape=[..., dim]
+            Angles between 0 and pi / 2.
+
+        Returns
+        -------
+        point_extrinsic : array-like, shape=[..., dim + 1]
+            Point.
+        """
+        xp = require_arrays((self.dim,), point_intrinsic=point_intrinsic)
+        one = 0.0 * point_intrinsic[..., :1] + 1.0
+        sines = xp.cumulative_prod(xp.sin(point_intrinsic), axis=-1)
+        cosines = xp.concat([xp.cos(point_intrinsic), one], axis=-1)
+        return xp.concat([one, sines], axis=-1) * cosines
+
+    def extrinsic_to_intrinsic_coords(self, point_extrinsic):
+        r"""Hyperspherical angles :math:`\phi_k = \operatorname{atan2}(|u_{>k}|, u_k)`.
+
+        Parameters
+        ----------
+        point_extrinsic : array-like, shape=[..., dim + 1]
+            Point.
+
+        Returns
+        -------
+        point_intrinsic : array-like, shape=[..., dim]
+            Angles between 0 and pi / 2; 0 where all later entries are 0.
+        """
+        xp = require_arrays(self.shape, point_extrinsic=point_extrinsic)
+        tails = squared_norms_of_tails(point_extrinsic)[..., 1:]
+        return xp.atan2(safe_sqrt(tails), point_extrinsic[..., :-1])
+
     def tangent_from_root(self, vector, base_point):
         """Tangent vector from any vector in sphere coordinates: its projection."""
         return self.to_tangent(vector, base_point)
@@ -181,27 +206,10 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
 class PositiveHypersphereMetric(ClosedFormMetric, RiemannianMetric):
     r"""Metric :math:`4 \sum_i v_i w_i` of the orthant: the sphere of radius 2."""
 
-    def inner_product(self, tangent_vec_a, tangent_vec_b, base_point=None):
-        """Inner product 4 <v, w>; does not depend on the base point.
+    _chart = SphereChart()
 
-        Parameters
-        ----------
-        tangent_vec_a : array-like, shape=[..., dim + 1]
-            Tangent vector.
-        tangent_vec_b : array-like, shape=[..., dim + 1]
-            Tangent vector.
-        base_point : array-like, shape=[..., dim + 1]
-            Base point.
-
-        Returns
-        -------
-        inner_product : array-like, shape=[...,]
-            Inner product.
-        """
-        vectors = {"tangent_vec_a": tangent_vec_a, "tangent_vec_b": tangent_vec_b}
-        points = {} if base_point is None else {"base_point": base_point}
-        xp = require_arrays(self._space.shape, **vectors, **points)
-        return RADIUS**2 * xp.sum(tangent_vec_a * tangent_vec_b, axis=-1)
+    def _default_base_point(self, vector):
+        return 0.0 * vector
 
     def metric_matrix(self, base_point=None):
         """Matrix 4 I of the metric in the ambient coordinates.
@@ -209,7 +217,7 @@ class PositiveHypersphereMetric(ClosedFormMetric, RiemannianMetric):
         Parameters
         ----------
         base_point : array-like, shape=[..., dim + 1]
-            Base point.
+            Base point; may be left out.
 
         Returns
         -------
@@ -218,155 +226,7 @@ class PositiveHypersphereMetric(ClosedFormMetric, RiemannianMetric):
         """
         if base_point is None:
             return RADIUS**2 * gs.eye(self._space.dim + 1)
-        require_arrays(self._space.shape, base_point=base_point)
-        return diagonal_matrix(0.0 * base_point + RADIUS**2)
-
-    def _root_log(self, point, base_point):
-        return sphere_log(point - base_point, base_point)
-
-    def _root_tangent(self, tangent_vec, base_point):
-        return tangent_vec
-
-    def _root_follow(self, direction, base_point):
-        return sphere_exp(direction, base_point)
-
-    def _root_state(self, direction, base_point, t):
-        return sphere_geodesic_state(direction, base_point, t)
-
-    def exit_time(self, tangent_vec, base_point):
-        """Time at which the geodesic leaves the orthant (infinity for the zero vector).
-
-        Parameters
-        ----------
-        tangent_vec : array-like, shape=[..., dim + 1]
-            Initial velocity.
-        base_point : array-like, shape=[..., dim + 1]
-            Initial point.
-
-        Returns
-        -------
-        time : array-like, shape=[...,]
-            First time >= 0 after which a coordinate is negative.
-        """
-        require_arrays(
-            self._space.shape, tangent_vec=tangent_vec, base_point=base_point
-        )
-        return sphere_exit_time(tangent_vec, base_point)
-
-    def log(self, point, base_point):
-        """Riemannian logarithm, accurate also for nearby points.
-
-        Parameters
-        ----------
-        point : array-like, shape=[..., dim + 1]
-            End point.
-        base_point : array-like, shape=[..., dim + 1]
-            Base point.
-
-        Returns
-        -------
-        log : array-like, shape=[..., dim + 1]
-            Tangent vector at the base point.
-        """
-        require_arrays(self._space.shape, point=point, base_point=base_point)
-        return self._root_log(point, base_point)
-
-    def dist(self, point_a, point_b):
-        """Geodesic distance, at most pi; subgradient 0 at coincident points.
-
-        Parameters
-        ----------
-        point_a : array-like, shape=[..., dim + 1]
-            Point.
-        point_b : array-like, shape=[..., dim + 1]
-            Point.
-
-        Returns
-        -------
-        dist : array-like, shape=[...,]
-            Distance.
-        """
-        require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        return RADIUS * angle(point_b - point_a)
-
-    def squared_dist(self, point_a, point_b):
-        """Squared geodesic distance; smooth, with gradient -2 log.
-
-        Parameters
-        ----------
-        point_a : array-like, shape=[..., dim + 1]
-            Point.
-        point_b : array-like, shape=[..., dim + 1]
-            Point.
-
-        Returns
-        -------
-        squared_dist : array-like, shape=[...,]
-            Squared distance.
-        """
-        require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        return RADIUS**2 * squared_angle(point_b - point_a)
-
-    def parallel_transport(
-        self, tangent_vec, base_point, direction=None, end_point=None
-    ):
-        """Parallel transport along a geodesic.
-
-        Parameters
-        ----------
-        tangent_vec : array-like, shape=[..., dim + 1]
-            Vector to transport.
-        base_point : array-like, shape=[..., dim + 1]
-            Point to transport from.
-        direction : array-like, shape=[..., dim + 1]
-            Initial velocity of the geodesic, followed to time 1.
-        end_point : array-like, shape=[..., dim + 1]
-            Point to transport to, if no direction is given.
-
-        Returns
-        -------
-        transported : array-like, shape=[..., dim + 1]
-            Tangent vector at the end of the geodesic.
-        """
-        require_arrays(
-            self._space.shape, tangent_vec=tangent_vec, base_point=base_point
-        )
-        direction = self._root_direction(base_point, direction, end_point)
-        return sphere_parallel_transport(tangent_vec, base_point, direction)
-
-    def squared_dist_to_vertices(self, point):
-        """Squared distances to all vertices.
-
-        Parameters
-        ----------
-        point : array-like, shape=[..., dim + 1]
-            Point.
-
-        Returns
-        -------
-        squared_dist : array-like, shape=[..., dim + 1]
-            Squared distance to each vertex.
-        """
-        require_arrays(self._space.shape, point=point)
-        return RADIUS**2 * angles_to_vertices(point) ** 2
-
-    def mean_log_to_vertices(self, weights, base_point):
-        r"""Weighted mean :math:`\sum_k w_k \log_u(e_k)` of the logs of all vertices.
-
-        Parameters
-        ----------
-        weights : array-like, shape=[..., dim + 1]
-            Weights of the vertices.
-        base_point : array-like, shape=[..., dim + 1]
-            Base point.
-
-        Returns
-        -------
-        mean_log : array-like, shape=[..., dim + 1]
-            Tangent vector at the base point.
-        """
-        require_arrays(self._space.shape, weights=weights, base_point=base_point)
-        return mean_log_to_vertices(weights, base_point)
+        return super().metric_matrix(base_point)
 
 
 def check_dim(dim):

@@ -16,6 +16,8 @@ at coincident points.
 """
 
 import functools
+import itertools
+import operator
 import sys
 import types
 from typing import Any
@@ -82,8 +84,23 @@ def _autograd_namespace():
     names = "sum sqrt sin cos exp log where abs stack min max all any argmax"
     same = {name: getattr(anp, name) for name in names.split()}
     return types.SimpleNamespace(
-        **renamed, **same, broadcast_arrays=_autograd_broadcast_arrays
+        **renamed,
+        **same,
+        broadcast_arrays=_autograd_broadcast_arrays,
+        cumulative_sum=lambda array, axis: anp.cumsum(array, axis=axis),
+        cumulative_prod=_autograd_cumulative_prod,
+        concat=lambda arrays, axis: anp.concatenate(arrays, axis=axis),
+        flip=lambda array, axis: anp.flip(array, axis=axis),
+        matrix_transpose=lambda array: anp.swapaxes(array, -1, -2),
     )
+
+
+def _autograd_cumulative_prod(array, axis):
+    # autograd has no derivative of cumprod.
+    import autograd.numpy as anp
+
+    parts = list(itertools.accumulate(anp.moveaxis(array, axis, 0), operator.mul))
+    return anp.moveaxis(anp.stack(parts), 0, axis)
 
 
 def _autograd_broadcast_arrays(*arrays):
@@ -131,6 +148,13 @@ def diagonal_matrix(diagonal):
 
         mask = torch.as_tensor(mask, device=diagonal.device)
     return array_namespace(diagonal).where(mask, diagonal[..., None], 0.0)
+
+
+def squared_norms_of_tails(vector):
+    """Squared norms of (v_k, ..., v_d) for every k, small entries first."""
+    xp = array_namespace(vector)
+    backwards = xp.flip(vector * vector, axis=-1)
+    return xp.flip(xp.cumulative_sum(backwards, axis=-1), axis=-1)
 
 
 def safe_sqrt(x):

@@ -53,6 +53,50 @@ def random_dirichlet(
     return _numpy_root(size, concentration, generator, dtype)
 
 
+def uniform_root(shape, dtype=None, device=None):
+    """Unit vectors with equal entries, in the library of geomstats' backend."""
+    if gs.__name__.endswith("pytorch"):
+        import torch
+
+        ones = torch.ones(shape, dtype=dtype or torch.float64, device=device)
+        return ones / shape[-1] ** 0.5
+    return np.ones(shape, dtype or np.float64) / shape[-1] ** 0.5
+
+
+def random_normal(shape, array, generator=None):
+    """Draw standard normal numbers of the library, dtype and device of an array."""
+    if hasattr(array, "detach"):
+        import torch
+
+        _require_generator(generator, torch.Generator, "torch")
+        options = {"dtype": array.dtype, "device": array.device}
+        return torch.randn(shape, generator=generator, **options)
+    _require_generator(generator, np.random.Generator, "numpy")
+    source = np.random if generator is None else generator
+    return source.normal(size=shape).astype(array.dtype)
+
+
+def random_uniform(shape, array, generator=None):
+    """Draw from [0, 1) in the library, dtype and device of an array."""
+    if hasattr(array, "detach"):
+        import torch
+
+        _require_generator(generator, torch.Generator, "torch")
+        options = {"dtype": array.dtype, "device": array.device}
+        return torch.rand(shape, generator=generator, **options)
+    _require_generator(generator, np.random.Generator, "numpy")
+    source = np.random if generator is None else generator
+    return source.random(shape).astype(array.dtype)
+
+
+def _require_generator(generator, kind, library):
+    if generator is not None and not isinstance(generator, kind):
+        raise TypeError(
+            f"expected a generator of {library}, the library of the points, got "
+            f"{type(generator).__module__}.{type(generator).__name__}"
+        )
+
+
 def _torch_root(size, concentration, generator, dtype, device):
     import torch
 

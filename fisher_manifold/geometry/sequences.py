@@ -6,7 +6,7 @@ from geomstats.geometry.nfold_manifold import NFoldManifold, NFoldMetric
 from .categorical import CategoricalSpace
 from .checks import require_arrays
 from .closed_form import ClosedFormMetric
-from .numerics import array_namespace
+from .numerics import array_namespace, safe_sqrt
 
 
 class SequenceManifold(CategoricalSpace, NFoldManifold):
@@ -142,12 +142,18 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
 class SequenceMetric(ClosedFormMetric, NFoldMetric):
     """Product metric: maps act site by site, squared lengths are summed."""
 
-    @property
-    def _site(self):
-        return self._space.base.metric
+    def __init__(self, space):
+        super().__init__(space)
 
-    def inner_product(self, tangent_vec_a, tangent_vec_b, base_point=None):
-        """Sum over sites of the inner products.
+    @property
+    def _chart(self):
+        return self._space.base.metric._chart
+
+    def _default_base_point(self, vector):
+        return self._space.base.metric._default_base_point(vector)
+
+    def pointwise_inner_product(self, tangent_vec_a, tangent_vec_b, base_point):
+        """Inner products of the sites.
 
         Parameters
         ----------
@@ -160,145 +166,24 @@ class SequenceMetric(ClosedFormMetric, NFoldMetric):
 
         Returns
         -------
-        inner_product : array-like, shape=[...,]
-            Inner product.
+        inner_products : array-like, shape=[..., length]
+            Inner products.
         """
-        vectors = {"tangent_vec_a": tangent_vec_a, "tangent_vec_b": tangent_vec_b}
-        points = {} if base_point is None else {"base_point": base_point}
-        xp = require_arrays(self._space.shape, **vectors, **points)
-        each = self._site.inner_product(tangent_vec_a, tangent_vec_b, base_point)
-        return xp.sum(each, axis=-1)
+        return self._site_inner(tangent_vec_a, tangent_vec_b, base_point)
 
-    def _site_inner(self, tangent_vec_a, tangent_vec_b, base_point):
-        return self._site.inner_product(tangent_vec_a, tangent_vec_b, base_point)
-
-    def _root_log(self, point, base_point):
-        return self._site._root_log(point, base_point)
-
-    def _root_tangent(self, tangent_vec, base_point):
-        return self._site._root_tangent(tangent_vec, base_point)
-
-    def _root_follow(self, direction, base_point):
-        return self._site._root_follow(direction, base_point)
-
-    def _root_state(self, direction, base_point, t):
-        return self._site._root_state(direction, base_point, t)
-
-    def exit_time(self, tangent_vec, base_point):
-        """First time at which a site leaves its space.
+    def pointwise_norm(self, tangent_vec, base_point):
+        """Norms of the sites.
 
         Parameters
         ----------
         tangent_vec : array-like, shape=[..., length, dim + 1]
-            Initial velocity.
-        base_point : array-like, shape=[..., length, dim + 1]
-            Initial point.
-
-        Returns
-        -------
-        time : array-like, shape=[...,]
-            Time.
-        """
-        xp = require_arrays(
-            self._space.shape, tangent_vec=tangent_vec, base_point=base_point
-        )
-        return xp.min(self._site.exit_time(tangent_vec, base_point), axis=-1)
-
-    def log(self, point, base_point):
-        """Riemannian logarithm, site by site.
-
-        Parameters
-        ----------
-        point : array-like, shape=[..., length, dim + 1]
-            End point.
+            Tangent vector.
         base_point : array-like, shape=[..., length, dim + 1]
             Base point.
 
         Returns
         -------
-        log : array-like, shape=[..., length, dim + 1]
-            Tangent vector at the base point.
+        norms : array-like, shape=[..., length]
+            Norms.
         """
-        require_arrays(self._space.shape, point=point, base_point=base_point)
-        return self._site.log(point, base_point)
-
-    def squared_dist(self, point_a, point_b):
-        """Sum over sites of the squared distances.
-
-        Parameters
-        ----------
-        point_a : array-like, shape=[..., length, dim + 1]
-            Point.
-        point_b : array-like, shape=[..., length, dim + 1]
-            Point.
-
-        Returns
-        -------
-        squared_dist : array-like, shape=[...,]
-            Squared distance.
-        """
-        xp = require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        return xp.sum(self._site.squared_dist(point_a, point_b), axis=-1)
-
-    def parallel_transport(
-        self, tangent_vec, base_point, direction=None, end_point=None
-    ):
-        """Parallel transport along a geodesic, site by site.
-
-        Parameters
-        ----------
-        tangent_vec : array-like, shape=[..., length, dim + 1]
-            Vector to transport.
-        base_point : array-like, shape=[..., length, dim + 1]
-            Point to transport from.
-        direction : array-like, shape=[..., length, dim + 1]
-            Initial velocity of the geodesic, followed to time 1.
-        end_point : array-like, shape=[..., length, dim + 1]
-            Point to transport to, if no direction is given.
-
-        Returns
-        -------
-        transported : array-like, shape=[..., length, dim + 1]
-            Tangent vector at the end of the geodesic.
-        """
-        given = {"tangent_vec": tangent_vec, "base_point": base_point}
-        along = {"direction": direction, "end_point": end_point}
-        given |= {name: array for name, array in along.items() if array is not None}
-        require_arrays(self._space.shape, **given)
-        return self._site.parallel_transport(
-            tangent_vec, base_point, direction=direction, end_point=end_point
-        )
-
-    def squared_dist_to_vertices(self, point):
-        """Squared distances of every site to all its vertices.
-
-        Parameters
-        ----------
-        point : array-like, shape=[..., length, dim + 1]
-            Point.
-
-        Returns
-        -------
-        squared_dist : array-like, shape=[..., length, dim + 1]
-            Table of squared distances, to be summed over sites.
-        """
-        require_arrays(self._space.shape, point=point)
-        return self._site.squared_dist_to_vertices(point)
-
-    def mean_log_to_vertices(self, weights, base_point):
-        """Weighted mean of the logs of all vertices, site by site.
-
-        Parameters
-        ----------
-        weights : array-like, shape=[..., length, dim + 1]
-            Weights.
-        base_point : array-like, shape=[..., length, dim + 1]
-            Base point.
-
-        Returns
-        -------
-        mean_log : array-like, shape=[..., length, dim + 1]
-            Tangent vector at the base point.
-        """
-        require_arrays(self._space.shape, weights=weights, base_point=base_point)
-        return self._site.mean_log_to_vertices(weights, base_point)
+        return safe_sqrt(self._site_inner(tangent_vec, tangent_vec, base_point))

@@ -1,0 +1,275 @@
+"""Exponential, logarithm, geodesics and parallel transport, through the sphere."""
+
+from typing import Any
+
+from .checks import require_arrays
+from .numerics import (
+    array_namespace,
+    epsilon,
+    mean_log_to_vertices,
+    sphere_exit_time,
+    sphere_exp,
+    sphere_geodesic_state,
+    sphere_log,
+    sphere_parallel_transport,
+)
+
+BOUNDARY_RULES = ("continue", "clip", "raise")
+
+
+class Geodesics:
+    """Mixin of `ClosedFormMetric`: maps along geodesics, site by site.
+
+    Geodesics are great circles of the sphere.  They go through sphere coordinates even
+    between points of the simplex, where tangent vectors cannot point off a face.
+    """
+
+    _space: Any
+    _chart: Any
+
+    def _direction(self, point, base_point):
+        """Logarithm in sphere coordinates."""
+        chart = self._chart
+        difference = chart.difference(base_point, point)
+        return sphere_log(difference, chart.root(base_point))
+
+    def _follow(self, tangent_vec, base_point):
+        """Exponential along the great circle, whatever lies on the way."""
+        chart, root = self._chart, self._chart.root(base_point)
+        return chart.point(sphere_exp(chart.to_root(tangent_vec, root), root))
+
+    def exp(self, tangent_vec, base_point, boundary="continue"):
+        """Riemannian exponential.
+
+        Parameters
+        ----------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Tangent vector at the base point.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+        boundary : {"continue", "clip", "raise"}
+            What to do where the geodesic leaves the manifold before time 1.
+            "continue" follows the great circle: the result has negative coordinates,
+            so that `belongs` is False.  "clip" stops at the wall.  "raise" raises.
+            See `exit_time` for a mask.
+
+        Returns
+        -------
+        end_point : array-like, shape=[..., *point_shape]
+            Point at time 1.
+
+        Raises
+        ------
+        ValueError
+            If boundary="raise" and a geodesic leaves the manifold.
+        """
+        shape = self._space.shape
+        xp = require_arrays(shape, tangent_vec=tangent_vec, base_point=base_point)
+        if boundary == "continue":
+            return self._follow(tangent_vec, base_point)
+        if boundary not in BOUNDARY_RULES:
+            raise ValueError(f"expected boundary in {BOUNDARY_RULES}, got {boundary!r}")
+        time = self.exit_time(tangent_vec, base_point)
+        # A geodesic that ends on a wall leaves at time 1 up to rounding.
+        leaves = time < 1.0 - 1024.0 * epsilon(time)
+        if boundary == "clip":
+            factor = xp.where(leaves, time, 1.0)[(..., *[None] * len(shape))]
+            end_point = self._follow(factor * tangent_vec, base_point)
+            # On the wall up to rounding: the coordinate that vanishes is >= -eps.
+            return xp.where((factor < 1.0) & (end_point < 0.0), 0.0, end_point)
+        if bool(xp.any(leaves)):
+            raise ValueError(
+                "expected geodesics that stay on the manifold, but one leaves it at "
+                f"time {float(xp.min(time)):.6g} < 1: shorten tangent_vec, or choose "
+                'boundary="continue" or "clip"'
+            )
+        return self._follow(tangent_vec, base_point)
+
+    def exit_time(self, tangent_vec, base_point):
+        """Time at which the geodesic leaves the manifold (infinity for zero vectors).
+
+        Parameters
+        ----------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Initial velocity.
+        base_point : array-like, shape=[..., *point_shape]
+            Initial point.
+
+        Returns
+        -------
+        time : array-like, shape=[...,]
+            First time >= 0 after which a coordinate is negative.
+        """
+        shape, chart = self._space.shape, self._chart
+        xp = require_arrays(shape, tangent_vec=tangent_vec, base_point=base_point)
+        root = chart.root(base_point)
+        times = sphere_exit_time(chart.to_root(tangent_vec, root), root)
+        return times if len(shape) == 1 else xp.min(times, axis=-1)
+
+    def log(self, point, base_point):
+        """Riemannian logarithm, accurate also for nearby points.
+
+        On the simplex components at zeros of the base point are 0: its coordinates
+        cannot carry a direction off a face (the orthant's can), so that
+        exp(log(q, p), p) stays on the face of p.  `geodesic` between two points does
+        not go through `log` and is right everywhere.
+
+        Parameters
+        ----------
+        point : array-like, shape=[..., *point_shape]
+            End point.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        log : array-like, shape=[..., *point_shape]
+            Tangent vector at the base point.
+        """
+        require_arrays(self._space.shape, point=point, base_point=base_point)
+        chart, root = self._chart, self._chart.root(base_point)
+        direction = sphere_log(chart.difference(base_point, point), root)
+        return chart.from_root(direction, root)
+
+    def geodesic(self, initial_point, end_point=None, initial_tangent_vec=None):
+        """Geodesic from a point, to a point or with an initial velocity.
+
+        Parameters
+        ----------
+        initial_point : array-like, shape=[..., *point_shape]
+            Initial point.
+        end_point : array-like, shape=[..., *point_shape]
+            End point, reached at time 1.
+        initial_tangent_vec : array-like, shape=[..., *point_shape]
+            Initial velocity, if no end point is given.
+
+        Returns
+        -------
+        path : callable
+            Takes times, a number or an array of shape [n_times,], and returns points
+            of shape [..., n_times, *point_shape].
+        """
+        chart, ndim = self._chart, len(self._space.shape)
+        direction = self._given_direction(
+            **{"initial_point": initial_point, "end_point": end_point},
+            initial_tangent_vec=initial_tangent_vec,
+        )
+        root = chart.root(initial_point)
+        root, direction = array_namespace(root).broadcast_arrays(root, direction)
+        axis = (..., None, *[slice(None)] * ndim)
+
+        def path(t):
+            times = _times_like(t, initial_point)[(..., *[None] * ndim)]
+            return chart.point(sphere_exp(times * direction[axis], root[axis]))
+
+        return path
+
+    def _given_direction(self, **arrays):
+        """Direction in sphere coordinates; from a point, to a point or along a vector.
+
+        The three arrays are under the names that an error message should use, in this
+        order; the second or the third is None.
+        """
+        (start, base_point), (end, point), (along, vector) = arrays.items()
+        if (point is None) == (vector is None):
+            given = "neither" if point is None else "both"
+            raise ValueError(f"expected either {end} or {along}, got {given}")
+        shape = self._space.shape
+        if vector is None:
+            require_arrays(shape, **{start: base_point, end: point})
+            return self._direction(point, base_point)
+        require_arrays(shape, **{start: base_point, along: vector})
+        return self._chart.to_root(vector, self._chart.root(base_point))
+
+    def geodesic_state(self, initial_point, end_point, t):
+        """Point and velocity of the geodesic between two points, each at its time.
+
+        Parameters
+        ----------
+        initial_point : array-like, shape=[..., *point_shape]
+            Initial point.
+        end_point : array-like, shape=[..., *point_shape]
+            End point.
+        t : array-like, shape=[...]
+            A time for each pair.
+
+        Returns
+        -------
+        point : array-like, shape=[..., *point_shape]
+            Point at time t.
+        velocity : array-like, shape=[..., *point_shape]
+            Velocity at time t.
+        """
+        shape, chart = self._space.shape, self._chart
+        require_arrays(shape, initial_point=initial_point, end_point=end_point)
+        direction = self._direction(end_point, initial_point)
+        times = t[(..., *[None] * len(shape))]
+        root, velocity = sphere_geodesic_state(
+            direction, chart.root(initial_point), times
+        )
+        return chart.point(root), chart.from_root(velocity, root)
+
+    def parallel_transport(
+        self, tangent_vec, base_point, direction=None, end_point=None
+    ):
+        """Parallel transport along a geodesic.
+
+        Parameters
+        ----------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Vector to transport.
+        base_point : array-like, shape=[..., *point_shape]
+            Point to transport from.
+        direction : array-like, shape=[..., *point_shape]
+            Initial velocity of the geodesic, followed to time 1.
+        end_point : array-like, shape=[..., *point_shape]
+            Point to transport to, if no direction is given.
+
+        Returns
+        -------
+        transported : array-like, shape=[..., *point_shape]
+            Tangent vector at the end of the geodesic.
+        """
+        chart, shape = self._chart, self._space.shape
+        along = self._given_direction(
+            base_point=base_point, end_point=end_point, direction=direction
+        )
+        require_arrays(shape, tangent_vec=tangent_vec, base_point=base_point)
+        root = chart.root(base_point)
+        moved = sphere_parallel_transport(chart.to_root(tangent_vec, root), root, along)
+        # exp would lose the small entries of an end point near the boundary.
+        end = sphere_exp(along, root) if end_point is None else chart.root(end_point)
+        return chart.from_root(moved, end)
+
+    def mean_log_to_vertices(self, weights, base_point):
+        r"""Weighted sum :math:`\sum_k w_k \log_p(e_k)` of the logs of all vertices.
+
+        Parameters
+        ----------
+        weights : array-like, shape=[..., *point_shape]
+            Weights of the vertices, site by site.
+        base_point : array-like, shape=[..., *point_shape]
+            Base point.
+
+        Returns
+        -------
+        mean_log : array-like, shape=[..., *point_shape]
+            Tangent vector at the base point.
+        """
+        require_arrays(self._space.shape, weights=weights, base_point=base_point)
+        root = self._chart.root(base_point)
+        return self._chart.from_root(mean_log_to_vertices(weights, root), root)
+
+
+def _times_like(t, array):
+    """Times as a one-dimensional array of the library, dtype and device of array."""
+    import numpy as np
+
+    times: Any = t
+    if hasattr(array, "detach"):
+        import torch
+
+        times = torch.as_tensor(t, dtype=array.dtype, device=array.device)
+    elif not type(t).__module__.startswith("autograd."):
+        times = np.asarray(t, dtype=array.dtype)
+    return times.reshape(-1)
