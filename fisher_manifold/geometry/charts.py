@@ -13,15 +13,16 @@ covector :math:`\nu` measures (:math:`\nu(n) = 1`).  The tangent space is where
 
 import math
 
+from .arrays import array_namespace, diagonal_matrix, needs_derivatives
 from .isometry import (
     RADIUS,
-    sphere_difference,
+    roots_and_difference,
     tangent_to_simplex,
     tangent_to_sphere,
     to_simplex,
     to_sphere,
 )
-from .numerics import array_namespace, diagonal_matrix, squared_norms_of_tails
+from .numerics import dot, squared_norms_of_tails
 
 
 class SphereChart:
@@ -37,9 +38,9 @@ class SphereChart:
         """Point of a unit vector."""
         return root
 
-    def difference(self, point_a, point_b):
-        """Difference of the unit vectors of b and a, without cancellation."""
-        return point_b - point_a
+    def roots(self, point_a, point_b):
+        """Unit vectors of a and b, and b's minus a's without cancellation."""
+        return point_a, point_b, point_b - point_a
 
     def to_root(self, vector, root):
         """Tangent vector of the sphere of a tangent vector."""
@@ -51,7 +52,8 @@ class SphereChart:
 
     def inner(self, vec_a, vec_b, point):
         """Inner product sum_i w_i a_i b_i."""
-        return RADIUS**2 * array_namespace(vec_a, vec_b).sum(vec_a * vec_b, axis=-1)
+        smooth = needs_derivatives(vec_a, vec_b)
+        return RADIUS**2 * dot(vec_a, vec_b, smooth)[..., 0]
 
     def weights(self, point):
         """Diagonal w of the metric."""
@@ -103,9 +105,9 @@ class SimplexChart:
         """Point of a unit vector."""
         return to_simplex(root)
 
-    def difference(self, point_a, point_b):
-        """Difference of the unit vectors of b and a, without cancellation."""
-        return sphere_difference(point_a, point_b)
+    def roots(self, point_a, point_b):
+        """Unit vectors of a and b, and b's minus a's without cancellation."""
+        return roots_and_difference(point_a, point_b)
 
     def to_root(self, vector, root):
         """Tangent vector of the sphere of a tangent vector."""
@@ -122,6 +124,8 @@ class SimplexChart:
         # v / sqrt(p), not v w / p: products of small entries underflow.
         scaled_a = tangent_to_sphere(vec_a, root)
         scaled_b = tangent_to_sphere(vec_b, root)
+        if not needs_derivatives(vec_a, vec_b, point):
+            return RADIUS**2 * dot(scaled_a, scaled_b, False)[..., 0]
         empty = (vec_a == 0) | (vec_b == 0)
         return RADIUS**2 * xp.sum(xp.where(empty, 0.0, scaled_a * scaled_b), axis=-1)
 

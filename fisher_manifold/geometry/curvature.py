@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from .arrays import array_namespace, diagonal_matrix, epsilon
 from .checks import require_arrays
 from .isometry import RADIUS
-from .numerics import array_namespace, diagonal_matrix
 
 SECTIONAL_CURVATURE = 1.0 / RADIUS**2
 """Sectional curvature of the Fisher-Rao manifold of one categorical distribution."""
@@ -141,11 +141,19 @@ class Curvature:
         sectional_curvature : array-like, shape=[...,]
             Curvature; NaN where the vectors span no plane.
         """
-        a, b = tangent_vec_a, tangent_vec_b
-        turned = self.curvature(a, b, b, base_point)
-        area = self.squared_norm(a, base_point) * self.squared_norm(b, base_point)
-        area = area - self.inner_product(a, b, base_point) ** 2
-        return self.inner_product(turned, a, base_point) / area
+        a, b, ndim = tangent_vec_a, tangent_vec_b, len(self._space.shape)
+        squared = self.squared_norm(a, base_point)
+        xp = array_namespace(squared)
+        along = self.inner_product(a, b, base_point) / xp.where(squared > 0, squared, 1)
+        # Only the part of b orthogonal to a counts; it has no cancelling terms.
+        across = b - along[(..., *[None] * ndim)] * a
+        height = self.squared_norm(across, base_point)
+        area = squared * height
+        rounding = (64.0 * epsilon(height)) ** 2 * self.squared_norm(b, base_point)
+        plane = (height > rounding) & (squared > 0)
+        turned = self.curvature(a, across, across, base_point)
+        bent = self.inner_product(turned, a, base_point)
+        return xp.where(plane, bent / xp.where(plane, area, 1.0), xp.nan)
 
     def riemann_tensor(self, base_point=None):
         r"""Components :math:`R_{ijk}{}^l`: :math:`R(a, b) c = R_{ijk}{}^l c^i a^j b^k`.

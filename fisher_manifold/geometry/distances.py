@@ -46,7 +46,8 @@ class Distances:
         if len(self._space.shape) > 1:
             return safe_sqrt(self.squared_dist(point_a, point_b))
         require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        return RADIUS * angle(self._chart.difference(point_a, point_b))
+        _, _, difference = self._chart.roots(point_a, point_b)
+        return RADIUS * angle(difference)
 
     def squared_dist(self, point_a, point_b):
         """Squared geodesic distance; smooth inside, with gradient -2 log.
@@ -64,8 +65,8 @@ class Distances:
             Squared distance.
         """
         require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        each = squared_angle(self._chart.difference(point_a, point_b))
-        return self._sum_over_sites(RADIUS**2 * each)
+        _, _, difference = self._chart.roots(point_a, point_b)
+        return self._sum_over_sites(RADIUS**2 * squared_angle(difference))
 
     def squared_dist_to_vertices(self, point):
         """Squared distances to all vertices, site by site.

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from .arrays import array_namespace, epsilon
 from .checks import require_arrays
 from .numerics import (
-    array_namespace,
-    epsilon,
     mean_log_to_vertices,
     sphere_exit_time,
     sphere_exp,
     sphere_geodesic_state,
     sphere_log,
-    sphere_parallel_transport,
+    sphere_transport_along,
+    sphere_transport_to,
 )
 
 BOUNDARY_RULES = ("continue", "clip", "raise")
@@ -28,10 +28,9 @@ class Geodesics:
     _chart: Any
 
     def _direction(self, point, base_point):
-        """Logarithm in sphere coordinates."""
-        chart = self._chart
-        difference = chart.difference(base_point, point)
-        return sphere_log(difference, chart.root(base_point))
+        """Unit vector of the base point, and logarithm in sphere coordinates."""
+        root, _, difference = self._chart.roots(base_point, point)
+        return root, sphere_log(difference, root)
 
     def _follow(self, tangent_vec, base_point):
         """Exponential along the great circle, whatever lies on the way."""
@@ -127,9 +126,8 @@ class Geodesics:
             Tangent vector at the base point.
         """
         require_arrays(self._space.shape, point=point, base_point=base_point)
-        chart, root = self._chart, self._chart.root(base_point)
-        direction = sphere_log(chart.difference(base_point, point), root)
-        return chart.from_root(direction, root)
+        root, direction = self._direction(point, base_point)
+        return self._chart.from_root(direction, root)
 
     def geodesic(self, initial_point, end_point=None, initial_tangent_vec=None):
         """Geodesic from a point, to a point or with an initial velocity.
@@ -150,12 +148,22 @@ class Geodesics:
             of shape [..., n_times, *point_shape].
         """
         chart, ndim = self._chart, len(self._space.shape)
-        direction = self._given_direction(
-            **{"initial_point": initial_point, "end_point": end_point},
-            initial_tangent_vec=initial_tangent_vec,
-        )
-        root = chart.root(initial_point)
-        root, direction = array_namespace(root).broadcast_arrays(root, direction)
+        _require_one(end_point=end_point, initial_tangent_vec=initial_tangent_vec)
+        if initial_tangent_vec is None:
+            require_arrays(
+                self._space.shape, initial_point=initial_point, end_point=end_point
+            )
+            root, direction = self._direction(end_point, initial_point)
+        else:
+            require_arrays(
+                self._space.shape,
+                initial_point=initial_point,
+                initial_tangent_vec=initial_tangent_vec,
+            )
+            root = chart.root(initial_point)
+            direction = chart.to_root(initial_tangent_vec, root)
+        xp = array_namespace(root, direction)
+        root, direction = xp.broadcast_arrays(root, direction)
         axis = (..., None, *[slice(None)] * ndim)
 
         def path(t):
@@ -163,23 +171,6 @@ class Geodesics:
             return chart.point(sphere_exp(times * direction[axis], root[axis]))
 
         return path
-
-    def _given_direction(self, **arrays):
-        """Direction in sphere coordinates; from a point, to a point or along a vector.
-
-        The three arrays are under the names that an error message should use, in this
-        order; the second or the third is None.
-        """
-        (start, base_point), (end, point), (along, vector) = arrays.items()
-        if (point is None) == (vector is None):
-            given = "neither" if point is None else "both"
-            raise ValueError(f"expected either {end} or {along}, got {given}")
-        shape = self._space.shape
-        if vector is None:
-            require_arrays(shape, **{start: base_point, end: point})
-            return self._direction(point, base_point)
-        require_arrays(shape, **{start: base_point, along: vector})
-        return self._chart.to_root(vector, self._chart.root(base_point))
 
     def geodesic_state(self, initial_point, end_point, t):
         """Point and velocity of the geodesic between two points, each at its time.
@@ -202,11 +193,9 @@ class Geodesics:
         """
         shape, chart = self._space.shape, self._chart
         require_arrays(shape, initial_point=initial_point, end_point=end_point)
-        direction = self._direction(end_point, initial_point)
+        start, direction = self._direction(end_point, initial_point)
         times = t[(..., *[None] * len(shape))]
-        root, velocity = sphere_geodesic_state(
-            direction, chart.root(initial_point), times
-        )
+        root, velocity = sphere_geodesic_state(direction, start, times)
         return chart.point(root), chart.from_root(velocity, root)
 
     def parallel_transport(
@@ -231,14 +220,20 @@ class Geodesics:
             Tangent vector at the end of the geodesic.
         """
         chart, shape = self._chart, self._space.shape
-        along = self._given_direction(
-            base_point=base_point, end_point=end_point, direction=direction
-        )
-        require_arrays(shape, tangent_vec=tangent_vec, base_point=base_point)
-        root = chart.root(base_point)
-        moved = sphere_parallel_transport(chart.to_root(tangent_vec, root), root, along)
-        # exp would lose the small entries of an end point near the boundary.
-        end = sphere_exp(along, root) if end_point is None else chart.root(end_point)
+        _require_one(end_point=end_point, direction=direction)
+        given = {"tangent_vec": tangent_vec, "base_point": base_point}
+        if direction is None:
+            require_arrays(shape, **given, end_point=end_point)
+            root, end, difference = chart.roots(base_point, end_point)
+            vector = chart.to_root(tangent_vec, root)
+            moved = sphere_transport_to(vector, difference, root, end)
+        else:
+            require_arrays(shape, **given, direction=direction)
+            root = chart.root(base_point)
+            along = chart.to_root(direction, root)
+            vector = chart.to_root(tangent_vec, root)
+            moved = sphere_transport_along(vector, root, along)
+            end = sphere_exp(along, root)
         return chart.from_root(moved, end)
 
     def mean_log_to_vertices(self, weights, base_point):
@@ -259,6 +254,16 @@ class Geodesics:
         require_arrays(self._space.shape, weights=weights, base_point=base_point)
         root = self._chart.root(base_point)
         return self._chart.from_root(mean_log_to_vertices(weights, root), root)
+
+
+def _require_one(**arrays):
+    """Raise unless exactly one of two arrays is given."""
+    given = [array is not None for array in arrays.values()]
+    if sum(given) != 1:
+        raise ValueError(
+            f"expected either {' or '.join(arrays)}, got "
+            + ("both" if all(given) else "neither")
+        )
 
 
 def _times_like(t, array):

@@ -9,7 +9,8 @@ factor 2 of the metric stands.
 
 from geomstats.geometry.diffeo import Diffeo
 
-from .numerics import array_namespace, epsilon
+from .arrays import array_namespace, below_roots, epsilon, needs_derivatives
+from .numerics import clip_below
 
 RADIUS = 2.0
 """Radius of the sphere whose positive orthant is isometric to the simplex."""
@@ -28,12 +29,27 @@ def to_simplex(point):
     are the rounding of a point on the wall, and become 0.
     """
     xp = array_namespace(point)
+    on_host = str(getattr(point, "device", "cpu")) == "cpu"
+    # A look at the values, cheaper on the host than a selection, would stall a GPU.
+    if on_host and not needs_derivatives(point) and not (point < 0).any():
+        return point * point
     rounded = (point < 0) & (point > -4.0 * epsilon(point))
     return xp.where(rounded, 0.0, point * xp.abs(point))
 
 
-def sphere_difference(point_a, point_b):
-    """sqrt(b) - sqrt(a) without cancellation, for points a, b of the simplex."""
+def roots_and_difference(point_a, point_b):
+    """Unit vectors of points a, b of the simplex; sqrt(b) - sqrt(a) uncancelled."""
+    if needs_derivatives(point_a, point_b):
+        difference = _smooth_difference(point_a, point_b)
+        return to_sphere(point_a), to_sphere(point_b), difference
+    root_a, root_b = to_sphere(point_a), to_sphere(point_b)
+    difference = point_b - point_a
+    # Where both roots are zero, 0 / tiny = 0.
+    difference /= clip_below(root_a + root_b, below_roots(root_a))
+    return root_a, root_b, difference
+
+
+def _smooth_difference(point_a, point_b):
     xp = array_namespace(point_a, point_b)
     # Zeros that both share are masked before the root, whose derivative is infinite.
     empty = (point_a == 0) & (point_b == 0)
@@ -48,6 +64,11 @@ def tangent_to_sphere(tangent_vec, sphere_point):
     At the boundary (u_i = 0) only vectors with v_i = 0 are tangent to the face, and
     are sent to 0; others have infinite Fisher norm and are sent to infinity.
     """
+    if not needs_derivatives(tangent_vec, sphere_point):
+        # Zeros raised to less than any positive root: 0 stays 0, others get infinite
+        # squares.
+        positive = clip_below(sphere_point, below_roots(sphere_point))
+        return tangent_vec / (2.0 * positive)
     xp = array_namespace(tangent_vec, sphere_point)
     on_face = (sphere_point == 0) & (tangent_vec == 0)
     return tangent_vec / (2.0 * xp.where(on_face, 1.0, sphere_point))

@@ -15,109 +15,15 @@ are evaluated by their power series, which makes derivatives of every order righ
 at coincident points.
 """
 
-import functools
-import itertools
-import operator
-import sys
-import types
-from typing import Any
-
-import array_api_compat
 import numpy as np
 
-
-def array_namespace(*arrays):
-    """Array namespace (in the sense of the array API standard) of the arrays.
-
-    Parameters
-    ----------
-    *arrays : array-like
-        Arrays of one library.
-
-    Returns
-    -------
-    xp : namespace
-        Functions named as in the array API standard.
-
-    Raises
-    ------
-    TypeError
-        If the arrays are of different libraries, or of none that is known.
-    """
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(arrays[0], torch.Tensor):
-        # The general look-up makes torch.compile warn about its caches.
-        if all(isinstance(array, torch.Tensor) for array in arrays):
-            return _torch_namespace()
-    elif all(isinstance(array, np.ndarray | np.generic) for array in arrays):
-        return _numpy_namespace()
-    elif any(type(array).__module__.startswith("autograd.") for array in arrays):
-        return _autograd_namespace()
-    try:
-        return array_api_compat.array_namespace(*arrays)
-    except TypeError as error:
-        names = ", ".join(sorted({type(array).__name__ for array in arrays}))
-        raise TypeError(
-            f"expected arrays of one library (numpy or torch), got {names}; "
-            "convert them with numpy.asarray or torch.as_tensor first"
-        ) from error
-
-
-def _torch_namespace():
-    import array_api_compat.torch
-
-    return array_api_compat.torch
-
-
-def _numpy_namespace():
-    import array_api_compat.numpy
-
-    return array_api_compat.numpy
-
-
-@functools.cache
-def _autograd_namespace():
-    import autograd.numpy as anp
-
-    # numpy's array-API aliases (asin, ...) carry no derivative in autograd.
-    renamed = {"asin": anp.arcsin, "acos": anp.arccos, "atan2": anp.arctan2}
-    names = "sum sqrt sin cos exp log where abs stack min max all any argmax"
-    same = {name: getattr(anp, name) for name in names.split()}
-    return types.SimpleNamespace(
-        **renamed,
-        **same,
-        broadcast_arrays=_autograd_broadcast_arrays,
-        cumulative_sum=lambda array, axis: anp.cumsum(array, axis=axis),
-        cumulative_prod=_autograd_cumulative_prod,
-        concat=lambda arrays, axis: anp.concatenate(arrays, axis=axis),
-        flip=lambda array, axis: anp.flip(array, axis=axis),
-        matrix_transpose=lambda array: anp.swapaxes(array, -1, -2),
-    )
-
-
-def _autograd_cumulative_prod(array, axis):
-    # autograd has no derivative of cumprod.
-    import autograd.numpy as anp
-
-    parts = list(itertools.accumulate(anp.moveaxis(array, axis, 0), operator.mul))
-    return anp.moveaxis(anp.stack(parts), 0, axis)
-
-
-def _autograd_broadcast_arrays(*arrays):
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    # Adding zeros, since autograd's own broadcast_arrays carries no derivative.
-    return [array + np.zeros(shape) for array in arrays]
-
-
-def epsilon(array):
-    """Machine epsilon of a floating point array, a Python float."""
-    torch = sys.modules.get("torch")  # first, for torch.compile
-    if torch is not None and isinstance(array, torch.Tensor):
-        return torch.finfo(array.dtype).eps
-    if isinstance(array, np.ndarray | np.generic):
-        dtype: Any = array.dtype
-        return float(np.finfo(dtype).eps)
-    return float(np.finfo(np.float64).eps)
+from .arrays import (  # noqa: F401
+    array_namespace,
+    diagonal_matrix,
+    epsilon,
+    needs_derivatives,
+    smallest_normal,
+)
 
 
 def polynomial(x, coefficients):
@@ -140,14 +46,15 @@ _THETA_OVER_SIN = (
 _SMALL_SQUARED_SINE = 0.01
 
 
-def diagonal_matrix(diagonal):
-    """Diagonal matrices of vectors, which may hold infinities."""
-    mask: Any = np.eye(diagonal.shape[-1], dtype=bool)
-    if hasattr(diagonal, "detach"):
-        import torch
+_SHORT = 8
+"""Longest last axis that torch's sums are slower on than a loop over its entries."""
 
-        mask = torch.as_tensor(mask, device=diagonal.device)
-    return array_namespace(diagonal).where(mask, diagonal[..., None], 0.0)
+
+def clip_below(array, lowest):
+    """Entries raised to a lowest value; NaN stays."""
+    if hasattr(array, "detach"):
+        return array.clamp(min=lowest)
+    return np.maximum(array, lowest)
 
 
 def squared_norms_of_tails(vector):
@@ -160,13 +67,56 @@ def squared_norms_of_tails(vector):
 def safe_sqrt(x):
     """Square root of x >= 0 with derivative 0 (not infinity) at 0."""
     xp = array_namespace(x)
+    if not needs_derivatives(x):
+        return xp.sqrt(x)
     nonzero = x != 0
     return xp.where(nonzero, xp.sqrt(xp.where(nonzero, x, 1.0)), 0.0)
 
 
-def cos_and_sinc(squared_angle):
-    """Cosine and sin(t)/t of the angle t whose square is given; smooth at 0."""
+def dot(vec_a, vec_b, smooth):
+    """Inner products over the last axis, which is kept with length 1."""
+    xp = array_namespace(vec_a, vec_b)
+    if not smooth and not hasattr(vec_a, "detach"):
+        return np.vecdot(vec_a, vec_b)[..., None]
+    if not smooth and vec_a.shape[-1] <= _SHORT:
+        # torch sums short axes one by one; adding whole columns is faster.
+        columns = zip(vec_a.unbind(-1), vec_b.unbind(-1), strict=True)
+        return sum(a * b for a, b in columns)[..., None]
+    if not smooth and vec_a is vec_b:  # one pass; its second derivative at 0 is wrong
+        return xp.linalg.vector_norm(vec_a, axis=-1, keepdims=True) ** 2
+    return xp.sum(vec_a * vec_b, axis=-1, keepdims=True)
+
+
+def combine(coefficient_a, vec_a, coefficient_b, vec_b, smooth):
+    """Linear combination a x + b y, in place unless it must be smooth."""
+    first = coefficient_a * vec_a
+    if not smooth and hasattr(first, "detach") and _covers(first, vec_b):
+        return first.addcmul_(coefficient_b, vec_b)
+    return add_to(first, coefficient_b * vec_b, smooth)
+
+
+def _covers(array, other):
+    """Whether broadcasting the arrays gives the shape of the first."""
+    if array.shape == other.shape:
+        return True
+    shape = tuple(array.shape)
+    return np.broadcast_shapes(shape, tuple(other.shape)) == shape
+
+
+def add_to(total, array, smooth):
+    """Sum of a new array and another, in place unless it must be smooth."""
+    if smooth or not _covers(total, array):
+        return total + array
+    total += array
+    return total
+
+
+def cos_and_sinc(squared_angle, smooth=True):
+    """Cosine and sin(t)/t of the angle t whose square is given."""
     xp = array_namespace(squared_angle)
+    if not smooth:
+        angle = clip_below(xp.sqrt(squared_angle), smallest_normal(squared_angle))
+        return xp.cos(angle), xp.sin(angle) / angle
     small = squared_angle < _SMALL_SQUARED_ANGLE
     near = xp.where(small, squared_angle, 0.0)
     angle = xp.sqrt(xp.where(small, 1.0, squared_angle))
@@ -175,9 +125,14 @@ def cos_and_sinc(squared_angle):
     return cosine, sinc
 
 
-def angle_over_sine(squared_half_sine):
-    """Ratio theta / sin(theta) as a function of sin^2(theta/2); smooth at 0."""
+def angle_over_sine(squared_half_sine, smooth=True):
+    """Ratio theta / sin(theta) as a function of sin^2(theta/2)."""
     xp = array_namespace(squared_half_sine)
+    if not smooth:
+        tiny = smallest_normal(squared_half_sine)
+        squared = clip_below(squared_half_sine, tiny)
+        sine = xp.sqrt(squared)
+        return xp.asin(sine) / (sine * xp.sqrt(1.0 - squared))
     small = squared_half_sine < _SMALL_SQUARED_SINE
     near = xp.where(small, squared_half_sine, 0.0)
     far = xp.where(small, 0.5, squared_half_sine)
@@ -185,62 +140,74 @@ def angle_over_sine(squared_half_sine):
     return xp.where(small, polynomial(near, _THETA_OVER_SIN), exact)
 
 
-def squared_half_sine(difference, keepdims=False):
-    """sin^2(theta/2) of the angle between unit vectors, from their difference."""
-    xp = array_namespace(difference)
-    return xp.sum(difference * difference, axis=-1, keepdims=keepdims) / 4.0
-
-
 def angle(difference):
     """Angle between two unit vectors in radians; subgradient 0 where they agree."""
     xp = array_namespace(difference)
-    return 2.0 * xp.asin(safe_sqrt(squared_half_sine(difference)))
+    squared = dot(difference, difference, needs_derivatives(difference))[..., 0]
+    return 2.0 * xp.asin(0.5 * safe_sqrt(squared))
 
 
 def squared_angle(difference):
     """Squared angle between two unit vectors; smooth where they agree."""
-    x = squared_half_sine(difference)
+    smooth = needs_derivatives(difference)
+    if not smooth:
+        return angle(difference) ** 2
+    x = dot(difference, difference, smooth)[..., 0] / 4.0
     return 4.0 * x * (1.0 - x) * angle_over_sine(x) ** 2
 
 
 def sphere_log(difference, base_point):
     """Logarithm on the unit sphere of base_point + difference at base_point."""
-    xp = array_namespace(difference, base_point)
-    x = squared_half_sine(difference, keepdims=True)
+    smooth = needs_derivatives(difference, base_point)
+    ratio = angle_over_sine(dot(difference, difference, smooth) / 4.0, smooth)
     # <w, u> is -2x for unit vectors.  Computed, it also removes the rounding of |u|,
     # an error of eps / theta in the result: 1e8 eps at a separation of 1e-8.
-    radial = xp.sum(difference * base_point, axis=-1, keepdims=True)
-    return angle_over_sine(x) * (difference - radial * base_point)
+    radial = dot(difference, base_point, smooth)
+    return combine(ratio, difference, -ratio * radial, base_point, smooth)
 
 
 def sphere_exp(tangent_vec, base_point):
     """Exponential on the unit sphere: follows the great circle, for any length."""
-    xp = array_namespace(tangent_vec, base_point)
-    squared = xp.sum(tangent_vec * tangent_vec, axis=-1, keepdims=True)
-    cosine, sinc = cos_and_sinc(squared)
-    return cosine * base_point + sinc * tangent_vec
+    smooth = needs_derivatives(tangent_vec, base_point)
+    cosine, sinc = cos_and_sinc(dot(tangent_vec, tangent_vec, smooth), smooth)
+    return combine(cosine, base_point, sinc, tangent_vec, smooth)
 
 
 def sphere_geodesic_state(tangent_vec, base_point, t):
     """Point and velocity at time t of the great circle with velocity tangent_vec."""
-    xp = array_namespace(tangent_vec, base_point)
-    squared = xp.sum(tangent_vec * tangent_vec, axis=-1, keepdims=True)
-    cosine, sinc = cos_and_sinc(t * t * squared)
-    point = cosine * base_point + (t * sinc) * tangent_vec
-    velocity = cosine * tangent_vec - (t * squared * sinc) * base_point
-    return point, velocity
+    smooth = needs_derivatives(tangent_vec, base_point, t)
+    squared = dot(tangent_vec, tangent_vec, smooth)
+    cosine, sinc = cos_and_sinc(t * t * squared, smooth)
+    point = combine(cosine, base_point, t * sinc, tangent_vec, smooth)
+    inward = -t * squared * sinc
+    return point, combine(cosine, tangent_vec, inward, base_point, smooth)
 
 
-def sphere_parallel_transport(tangent_vec, base_point, direction):
+def sphere_transport_along(tangent_vec, base_point, direction):
     """Transport along the great circle with initial velocity direction, to time 1."""
-    xp = array_namespace(tangent_vec, base_point, direction)
-    squared = xp.sum(direction * direction, axis=-1, keepdims=True)
-    along = xp.sum(tangent_vec * direction, axis=-1, keepdims=True)
-    _, sinc = cos_and_sinc(squared)
-    _, half_sinc = cos_and_sinc(squared / 4.0)
+    smooth = needs_derivatives(tangent_vec, base_point, direction)
+    squared = dot(direction, direction, smooth)
+    along = dot(tangent_vec, direction, smooth)
+    _, sinc = cos_and_sinc(squared, smooth)
+    _, half_sinc = cos_and_sinc(squared / 4.0, smooth)
     # (1 - cos t) / t^2 = sinc(t/2)^2 / 2, free of cancellation.
-    turned = (0.5 * half_sinc**2) * direction + sinc * base_point
-    return tangent_vec - along * turned
+    bend = -0.5 * along * half_sinc**2
+    turn = combine(bend, direction, -along * sinc, base_point, smooth)
+    return add_to(turn, tangent_vec, smooth)
+
+
+def sphere_transport_to(tangent_vec, difference, base_point, end_point):
+    r"""Transport along the shortest great circle.
+
+    :math:`v - \langle w, v \rangle (u_a + u_b) / (1 + \langle u_a, u_b \rangle)` with
+    :math:`w = u_b - u_a` instead of :math:`u_b`, which are the same for tangent v, so
+    that what is added is small with w.
+    """
+    smooth = needs_derivatives(tangent_vec, difference, base_point)
+    x = dot(difference, difference, smooth) / 4.0
+    factor = dot(difference, tangent_vec, smooth) / (2.0 * x - 2.0)
+    turn = combine(factor, end_point, factor, base_point, smooth)
+    return add_to(turn, tangent_vec, smooth)
 
 
 def sphere_exit_time(tangent_vec, base_point):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from .arrays import array_namespace
 from .checks import require_arrays
-from .numerics import array_namespace
 from .random import random_uniform
 
 

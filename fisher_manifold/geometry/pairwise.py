@@ -39,7 +39,7 @@ def pairwise_squared_angle(chart, point_a, point_b, symmetric=False):
     """
     xp = array_namespace(point_a, point_b)
     if not hasattr(xp, "empty"):  # autograd has no assignment to parts of an array
-        return squared_angle(chart.difference(point_a[:, None], point_b[None]))
+        return squared_angle(chart.roots(point_a[:, None], point_b[None])[2])
     root_a, root_b = chart.root(point_a), chart.root(point_b)
     centre = 0.5 * (xp.mean(root_a, axis=0) + xp.mean(root_b, axis=0))
     centred_a, centred_b = root_a - centre, root_b - centre
@@ -79,5 +79,5 @@ def _with_near_pairs(xp, chart, block, point_a, point_b):
     step = max(1, _PAIR_ENTRIES // point_a.shape[-1])
     for start in range(0, rows.shape[0], step):
         i, j = rows[start : start + step], columns[start : start + step]
-        block[i, j] = squared_angle(chart.difference(point_a[i], point_b[j]))
+        block[i, j] = squared_angle(chart.roots(point_a[i], point_b[j])[2])
     return block

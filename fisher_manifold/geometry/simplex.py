@@ -13,6 +13,7 @@ from geomstats.information_geometry.categorical import (
     CategoricalMetric,
 )
 
+from .arrays import array_namespace
 from .categorical import CategoricalSpace, tolerance
 from .charts import SimplexChart
 from .checks import require_arrays
@@ -24,7 +25,6 @@ from .isometry import (
     to_simplex,
     to_sphere,
 )
-from .numerics import array_namespace
 
 
 class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):

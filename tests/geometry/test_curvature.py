@@ -41,6 +41,27 @@ def test_sectional_curvature_is_a_quarter(space):
     assert np.allclose(space.metric.sectional_curvature(a, b, point), 0.25)
 
 
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sectional_curvature_without_a_plane_is_nan(space, dtype):
+    g = np.random.default_rng(0)
+    point = space.random_point(50, generator=g, dtype=dtype)
+    vec = space.to_tangent(g.normal(size=point.shape).astype(dtype), point)
+    factor = np.asarray(-3.3, dtype)
+    for other in (factor * vec, vec, 0 * vec):
+        assert np.isnan(space.metric.sectional_curvature(vec, other, point)).all()
+        assert np.isnan(space.metric.sectional_curvature(other, vec, point)).all()
+
+
+@pytest.mark.parametrize("space", SPACES[:2], ids=repr)
+def test_sectional_curvature_of_thin_planes(space):
+    g = np.random.default_rng(0)
+    point = space.random_point(50, generator=g)
+    a, b = (space.to_tangent(g.normal(size=point.shape), point) for _ in range(2))
+    thin = space.metric.sectional_curvature(a, a + 1e-6 * b, point)
+    np.testing.assert_allclose(thin, 0.25, rtol=1e-8)
+
+
 def test_planes_across_sites_are_flat():
     space = SPACES[2]
     g = np.random.default_rng(0)

@@ -1,0 +1,158 @@
+"""Arrays of any library: their namespace, their precision, whether they are traced."""
+
+import functools
+import itertools
+import operator
+import sys
+import types
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+
+def array_namespace(*arrays):
+    """Array namespace (in the sense of the array API standard) of the arrays.
+
+    Parameters
+    ----------
+    *arrays : array-like
+        Arrays of one library.
+
+    Returns
+    -------
+    xp : namespace
+        Functions named as in the array API standard.
+
+    Raises
+    ------
+    TypeError
+        If the arrays are of different libraries, or of none that is known.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(arrays[0], torch.Tensor):
+        # The general look-up makes torch.compile warn about its caches.
+        if all(isinstance(array, torch.Tensor) for array in arrays):
+            return _torch_namespace()
+    elif all(isinstance(array, np.ndarray | np.generic) for array in arrays):
+        return _numpy_namespace()
+    elif any(type(array).__module__.startswith("autograd.") for array in arrays):
+        return _autograd_namespace()
+    try:
+        return array_api_compat.array_namespace(*arrays)
+    except TypeError as error:
+        names = ", ".join(sorted({type(array).__name__ for array in arrays}))
+        raise TypeError(
+            f"expected arrays of one library (numpy or torch), got {names}; "
+            "convert them with numpy.asarray or torch.as_tensor first"
+        ) from error
+
+
+def _torch_namespace():
+    import array_api_compat.torch
+
+    return array_api_compat.torch
+
+
+def _numpy_namespace():
+    import array_api_compat.numpy
+
+    return array_api_compat.numpy
+
+
+@functools.cache
+def _autograd_namespace():
+    import autograd.numpy as anp
+
+    # numpy's array-API aliases (asin, ...) carry no derivative in autograd.
+    renamed = {"asin": anp.arcsin, "acos": anp.arccos, "atan2": anp.arctan2}
+    names = "sum sqrt sin cos exp log where abs stack min max all any argmax"
+    same = {name: getattr(anp, name) for name in names.split()}
+    return types.SimpleNamespace(
+        **renamed,
+        **same,
+        broadcast_arrays=_autograd_broadcast_arrays,
+        cumulative_sum=lambda array, axis: anp.cumsum(array, axis=axis),
+        cumulative_prod=_autograd_cumulative_prod,
+        concat=lambda arrays, axis: anp.concatenate(arrays, axis=axis),
+        flip=lambda array, axis: anp.flip(array, axis=axis),
+        matrix_transpose=lambda array: anp.swapaxes(array, -1, -2),
+    )
+
+
+def _autograd_cumulative_prod(array, axis):
+    # autograd has no derivative of cumprod.
+    import autograd.numpy as anp
+
+    parts = list(itertools.accumulate(anp.moveaxis(array, axis, 0), operator.mul))
+    return anp.moveaxis(anp.stack(parts), 0, axis)
+
+
+def _autograd_broadcast_arrays(*arrays):
+    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    # Adding zeros, since autograd's own broadcast_arrays carries no derivative.
+    return [array + np.zeros(shape) for array in arrays]
+
+
+def epsilon(array):
+    """Machine epsilon of a floating point array, a Python float."""
+    torch = sys.modules.get("torch")  # first, for torch.compile
+    if torch is not None and isinstance(array, torch.Tensor):
+        return torch.finfo(array.dtype).eps
+    if isinstance(array, np.ndarray | np.generic):
+        dtype: Any = array.dtype
+        return float(np.finfo(dtype).eps)
+    return float(np.finfo(np.float64).eps)
+
+
+def smallest_normal(array):
+    """Smallest normal number of the dtype of a floating point array, a Python float."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(array, torch.Tensor):
+        return torch.finfo(array.dtype).tiny
+    dtype: Any = array.dtype
+    return float(np.finfo(dtype).tiny)
+
+
+def below_roots(array):
+    """A number below the square roots of all positive numbers of the dtype."""
+    return smallest_normal(array) ** 0.6
+
+
+def needs_derivatives(*arrays):
+    """Whether operations on the arrays are differentiated, transformed or compiled.
+
+    If not, they may be computed in place, and by formulas whose values are right but
+    whose derivatives are not (a square root at 0).  When in doubt: True.
+    """
+    torch = sys.modules.get("torch")  # first, for torch.compile
+    if torch is None or not isinstance(arrays[0], torch.Tensor):
+        return not all(isinstance(array, np.ndarray | np.generic) for array in arrays)
+    if torch.compiler.is_compiling() or _forward_mode_level() >= 0:
+        return True
+    if torch.is_grad_enabled() and any(array.requires_grad for array in arrays):
+        return True
+    return any(_is_transformed()(array) for array in arrays)
+
+
+def _forward_mode_level():
+    """Nesting of forward-mode differentiation, -1 outside of it."""
+    forward_ad = sys.modules["torch.autograd.forward_ad"]
+    return getattr(forward_ad, "_current_level", 0)
+
+
+@functools.cache
+def _is_transformed():
+    """Test for tensors inside torch.func's transforms (vmap hides requires_grad)."""
+    functorch = getattr(sys.modules["torch"]._C, "_functorch", None)
+    return getattr(functorch, "is_functorch_wrapped_tensor", lambda tensor: True)
+
+
+def diagonal_matrix(diagonal):
+    """Diagonal matrices of vectors, which may hold infinities."""
+    mask: Any = np.eye(diagonal.shape[-1], dtype=bool)
+    if hasattr(diagonal, "detach"):
+        import torch
+
+        mask = torch.as_tensor(mask, device=diagonal.device)
+    return array_namespace(diagonal).where(mask, diagonal[..., None], 0.0)
