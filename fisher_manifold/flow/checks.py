@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..geometry import check_point
+from ..geometry.checks import rounding_of
 
 
 def check_counts(**counts):
@@ -34,7 +35,7 @@ def check_on_space(space, data, name):
     if not isinstance(data, torch.Tensor) or not data.is_floating_point():
         return
     points = data.detach().to("cpu", torch.float64)
-    check_point(space, points, name, atol=1e-4 if data.dtype != torch.float64 else 1e-6)
+    check_point(space, points, name, atol=rounding_of(data))
 
 
 def held_out(validation, conditions):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .numerics import array_namespace
+from .arrays import array_namespace
 
 
 def require_arrays(shape, **arrays):
@@ -109,6 +109,11 @@ def check_point(space, point, name="point", atol=None):
         f"({int((~good).sum())} of {good.size} points are off): normalise the data, "
         "or use the space's projection if that is what you mean"
     )
+
+
+def rounding_of(points):
+    """Absolute tolerance for data that have been through arithmetic of their dtype."""
+    return 1e-6 if "64" in str(points.dtype) else 1e-4
 
 
 def _device(array):

@@ -46,8 +46,9 @@ _THETA_OVER_SIN = (
 _SMALL_SQUARED_SINE = 0.01
 
 
-_SHORT = 8
-"""Longest last axis that torch's sums are slower on than a loop over its entries."""
+_SHORT, _MANY = 8, 16_384
+"""Longest last axis that torch's sums are slower on than a loop over its entries, and
+number of entries that makes up for the loop's own cost."""
 
 
 def clip_below(array, lowest):
@@ -78,7 +79,7 @@ def dot(vec_a, vec_b, smooth):
     xp = array_namespace(vec_a, vec_b)
     if not smooth and not hasattr(vec_a, "detach"):
         return np.vecdot(vec_a, vec_b)[..., None]
-    if not smooth and vec_a.shape[-1] <= _SHORT:
+    if not smooth and vec_a.shape[-1] <= _SHORT and vec_a.numel() > _MANY:
         # torch sums short axes one by one; adding whole columns is faster.
         columns = zip(vec_a.unbind(-1), vec_b.unbind(-1), strict=True)
         return sum(a * b for a, b in columns)[..., None]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from ..geometry.checks import check_point, rounding_of
 from .cost import pairwise_squared_dist
 
 
@@ -107,9 +108,13 @@ class ExactCoupling:
         Raises
         ------
         ValueError
-            If the sizes differ, a batch is empty, or a cost is not finite.
+            If the sizes differ, a batch is empty, a point is off the space (beyond
+            rounding), or a cost is not finite.
         """
         _check_lengths(x0, x1)
+        for name, points in (("x0", x0), ("x1", x1)):
+            if "int" not in str(points.dtype):
+                check_point(self.space, points, name, atol=rounding_of(points))
         cost = pairwise_squared_dist(self.space, x0, x1)
         matrix = cost.detach().cpu().numpy() if hasattr(cost, "detach") else cost
         if not np.isfinite(matrix).all():

@@ -123,10 +123,28 @@ def test_bad_batches(coupling):
 def test_bad_costs():
     space = SPACES[0]
     points = space.random_point(4, generator=torch.Generator().manual_seed(0))
-    broken = points.clone()
-    broken[2, 1] = float("nan")
-    with pytest.raises(ValueError, match=r"between x0\[0\] and x1\[2\]"):
-        transport.ExactCoupling(space)(points, broken)
+    for value in (float("nan"), -0.3, 0.01 + points[2, 1]):
+        broken = points.clone()
+        broken[2, 1] = value
+        with pytest.raises(ValueError, match=r"but x1\[2\] = .* is not \(1 of 4"):
+            transport.ExactCoupling(space)(points, broken)
+        with pytest.raises(ValueError, match=r"but x0\[2\] = .* is not"):
+            transport.ExactCoupling(space)(broken, points)
+
+
+def test_costs_that_are_not_finite(monkeypatch):
+    space = fm.PositiveHypersphere(3)
+    points = space.random_point(4, generator=torch.Generator().manual_seed(0))
+    wrong = torch.zeros(4, 4)
+    wrong[1, 2] = torch.nan
+    monkeypatch.setattr(transport.coupling, "pairwise_squared_dist", lambda *_: wrong)
+    with pytest.raises(ValueError, match=r"got nan between x0\[1\] and x1\[2\]"):
+        transport.ExactCoupling(space)(points, points)
+
+
+def test_bad_arguments_of_costs():
+    space = SPACES[0]
+    points = space.random_point(4, generator=torch.Generator().manual_seed(0))
     with pytest.raises(ValueError, match="labels between 0 and 3"):
         transport.pairwise_squared_dist(space, points, torch.tensor([0, 4]))
     with pytest.raises(ValueError, match=r"x1 of shape \[n, 4\]"):
