@@ -19,8 +19,8 @@ _GEOMETRY = (
     "check_point",
 )
 _MODULES = (
-    *("data", "features", "flow", "geometry", "metrics", "networks", "plotting"),
-    *("testing", "transport"),
+    *("data", "features", "flow", "geometry", "learning", "metrics", "networks"),
+    *("plotting", "testing", "transport"),
 )
 
 __all__ = ["__version__", *_GEOMETRY, *_MODULES]

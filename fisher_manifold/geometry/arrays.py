@@ -66,11 +66,12 @@ def _autograd_namespace():
 
     # numpy's array-API aliases (asin, ...) carry no derivative in autograd.
     renamed = {"asin": anp.arcsin, "acos": anp.arccos, "atan2": anp.arctan2}
-    names = "sum sqrt sin cos exp log where abs stack min max all any argmax"
+    names = "sum sqrt sin cos exp log abs stack min max all any argmax"
     same = {name: getattr(anp, name) for name in names.split()}
     return types.SimpleNamespace(
         **renamed,
         **same,
+        where=_autograd_where,
         broadcast_arrays=_autograd_broadcast_arrays,
         cumulative_sum=lambda array, axis: anp.cumsum(array, axis=axis),
         cumulative_prod=_autograd_cumulative_prod,
@@ -88,8 +89,16 @@ def _autograd_cumulative_prod(array, axis):
     return anp.moveaxis(anp.stack(parts), 0, axis)
 
 
+def _autograd_where(condition, array_a, array_b):
+    import autograd.numpy as anp
+
+    # autograd's own does not sum derivatives over broadcast axes.
+    arrays = _autograd_broadcast_arrays(array_a, array_b, condition)
+    return anp.where(condition, *arrays[:2])
+
+
 def _autograd_broadcast_arrays(*arrays):
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
     # Adding zeros, since autograd's own broadcast_arrays carries no derivative.
     return [array + np.zeros(shape) for array in arrays]
 

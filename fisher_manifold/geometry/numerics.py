@@ -162,8 +162,10 @@ def sphere_log(difference, base_point):
     smooth = needs_derivatives(difference, base_point)
     ratio = angle_over_sine(dot(difference, difference, smooth) / 4.0, smooth)
     # <w, u> is -2x for unit vectors.  Computed, it also removes the rounding of |u|,
-    # an error of eps / theta in the result: 1e8 eps at a separation of 1e-8.
-    radial = dot(difference, base_point, smooth)
+    # an error of eps / theta in the result: 1e8 eps at a separation of 1e-8.  Divided
+    # by <u, u>, so that steps of exp and log do not amplify that rounding.
+    squared_norm = dot(base_point, base_point, smooth)
+    radial = dot(difference, base_point, smooth) / squared_norm
     return combine(ratio, difference, -ratio * radial, base_point, smooth)
 
 

@@ -227,3 +227,19 @@ def test_random_points_of_torch_do_not_need_its_backend():
         dist = space.metric.dist(points[0], points[1:])
         assert isinstance(dist, torch.Tensor)
         assert dist.dtype == torch.get_default_dtype()
+
+
+@each_library
+@each_dtype
+def test_repeated_steps_stay_on_the_manifold(library, dtype):
+    """exp and log must not amplify the rounding of |u|: a descent of 100 steps."""
+    space = fm.PositiveHypersphere(2)
+    targets = array(np.eye(3), library, dtype)
+    weights = array([[0.2], [0.3], [0.5]], library, dtype)
+    point = array([0.6, 0.48, 0.64], library, dtype)
+    for _ in range(100):
+        step = (weights * space.metric.log(targets, point)).sum(0)
+        point = space.metric.exp(1.5 * step, point)
+    norm = float((point * point).sum())
+    assert norm == pytest.approx(1.0, abs=20 * np.finfo(dtype).eps)
+    assert bool(space.belongs(point))
