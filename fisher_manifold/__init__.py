@@ -9,6 +9,8 @@ import importlib
 __version__ = "0.1.0"
 
 _GEOMETRY = (
+    "AlphaConnection",
+    "DualCoordinates",
     "FisherRaoMetric",
     "FisherRaoSimplex",
     "PositiveHypersphere",
@@ -16,7 +18,9 @@ _GEOMETRY = (
     "SequenceManifold",
     "SequenceMetric",
     "SimplexToSphere",
+    "alpha_divergence",
     "check_point",
+    "natural_gradient",
 )
 _MODULES = (
     *("data", "features", "flow", "geometry", "learning", "metrics", "networks"),

@@ -66,7 +66,7 @@ def _autograd_namespace():
 
     # numpy's array-API aliases (asin, ...) carry no derivative in autograd.
     renamed = {"asin": anp.arcsin, "acos": anp.arccos, "atan2": anp.arctan2}
-    names = "sum sqrt sin cos exp log abs stack min max all any argmax"
+    names = "sum sqrt sin cos exp expm1 log log1p abs stack min max all any argmax"
     same = {name: getattr(anp, name) for name in names.split()}
     return types.SimpleNamespace(
         **renamed,
@@ -112,6 +112,18 @@ def epsilon(array):
         dtype: Any = array.dtype
         return float(np.finfo(dtype).eps)
     return float(np.finfo(np.float64).eps)
+
+
+def as_array_like(values, array):
+    """Values in the library, dtype and device of another array; differentiable."""
+    if hasattr(array, "detach"):
+        import torch
+
+        return torch.as_tensor(values, dtype=array.dtype, device=array.device)
+    if type(values).__module__.startswith("autograd."):
+        return values
+    dtype: Any = array.dtype
+    return np.asarray(values, dtype=dtype)
 
 
 def smallest_normal(array):

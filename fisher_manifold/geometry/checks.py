@@ -58,6 +58,30 @@ def require_arrays(shape, **arrays):
     return xp
 
 
+def only_one(**options):
+    """Name and value of the only option that is not None; else an error.
+
+    Parameters
+    ----------
+    **options : any
+        Options under the names that an error message should use.
+
+    Returns
+    -------
+    name : str
+        Name of the option that is given.
+    value : any
+        Its value.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if len(given) != 1:
+        raise ValueError(
+            f"expected either {' or '.join(options)}, got "
+            + ("both" if given else "neither")
+        )
+    return next(iter(given.items()))
+
+
 def check_point(space, point, name="point", atol=None):
     """Raise if a point is not on a manifold; say which, and what is wrong.
 

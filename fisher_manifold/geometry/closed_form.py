@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from .arrays import array_namespace
 from .curvature import Curvature
 from .distances import Distances
 from .frames import Frames
 from .geodesics import Geodesics
 from .inner_products import InnerProducts
-from .numerics import array_namespace
 from .volume import Volume
 
 

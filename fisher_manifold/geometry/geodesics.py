@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from .arrays import array_namespace, epsilon
-from .checks import require_arrays
+from .arrays import array_namespace, as_array_like, epsilon
+from .checks import only_one, require_arrays
 from .numerics import (
     mean_log_to_vertices,
     sphere_exit_time,
@@ -148,18 +148,14 @@ class Geodesics:
             of shape [..., n_times, *point_shape].
         """
         chart, ndim = self._chart, len(self._space.shape)
-        _require_one(end_point=end_point, initial_tangent_vec=initial_tangent_vec)
-        if initial_tangent_vec is None:
-            require_arrays(
-                self._space.shape, initial_point=initial_point, end_point=end_point
-            )
+        name, other = only_one(
+            end_point=end_point, initial_tangent_vec=initial_tangent_vec
+        )
+        arrays = {"initial_point": initial_point, name: other}
+        require_arrays(self._space.shape, **arrays)
+        if name == "end_point":
             root, direction = self._direction(end_point, initial_point)
         else:
-            require_arrays(
-                self._space.shape,
-                initial_point=initial_point,
-                initial_tangent_vec=initial_tangent_vec,
-            )
             root = chart.root(initial_point)
             direction = chart.to_root(initial_tangent_vec, root)
         xp = array_namespace(root, direction)
@@ -167,7 +163,7 @@ class Geodesics:
         axis = (..., None, *[slice(None)] * ndim)
 
         def path(t):
-            times = _times_like(t, initial_point)[(..., *[None] * ndim)]
+            times = as_array_like(t, initial_point).reshape(-1)[(..., *[None] * ndim)]
             return chart.point(sphere_exp(times * direction[axis], root[axis]))
 
         return path
@@ -220,15 +216,14 @@ class Geodesics:
             Tangent vector at the end of the geodesic.
         """
         chart, shape = self._chart, self._space.shape
-        _require_one(end_point=end_point, direction=direction)
-        given = {"tangent_vec": tangent_vec, "base_point": base_point}
-        if direction is None:
-            require_arrays(shape, **given, end_point=end_point)
+        name, other = only_one(end_point=end_point, direction=direction)
+        arrays = {"tangent_vec": tangent_vec, "base_point": base_point, name: other}
+        require_arrays(shape, **arrays)
+        if name == "end_point":
             root, end, difference = chart.roots(base_point, end_point)
             vector = chart.to_root(tangent_vec, root)
             moved = sphere_transport_to(vector, difference, root, end)
         else:
-            require_arrays(shape, **given, direction=direction)
             root = chart.root(base_point)
             along = chart.to_root(direction, root)
             vector = chart.to_root(tangent_vec, root)
@@ -254,27 +249,3 @@ class Geodesics:
         require_arrays(self._space.shape, weights=weights, base_point=base_point)
         root = self._chart.root(base_point)
         return self._chart.from_root(mean_log_to_vertices(weights, root), root)
-
-
-def _require_one(**arrays):
-    """Raise unless exactly one of two arrays is given."""
-    given = [array is not None for array in arrays.values()]
-    if sum(given) != 1:
-        raise ValueError(
-            f"expected either {' or '.join(arrays)}, got "
-            + ("both" if all(given) else "neither")
-        )
-
-
-def _times_like(t, array):
-    """Times as a one-dimensional array of the library, dtype and device of array."""
-    import numpy as np
-
-    times: Any = t
-    if hasattr(array, "detach"):
-        import torch
-
-        times = torch.as_tensor(t, dtype=array.dtype, device=array.device)
-    elif not type(t).__module__.startswith("autograd."):
-        times = np.asarray(t, dtype=array.dtype)
-    return times.reshape(-1)
