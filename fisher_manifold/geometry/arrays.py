@@ -151,9 +151,11 @@ def needs_derivatives(*arrays):
         return not all(isinstance(array, np.ndarray | np.generic) for array in arrays)
     if torch.compiler.is_compiling() or _forward_mode_level() >= 0:
         return True
-    if torch.is_grad_enabled() and any(array.requires_grad for array in arrays):
-        return True
-    return any(_is_transformed()(array) for array in arrays)
+    enabled, is_transformed = torch.is_grad_enabled(), _is_transformed()
+    for array in arrays:
+        if (enabled and array.requires_grad) or is_transformed(array):
+            return True
+    return False
 
 
 def _forward_mode_level():

@@ -15,6 +15,8 @@ are evaluated by their power series, which makes derivatives of every order righ
 at coincident points.
 """
 
+import sys
+
 import numpy as np
 
 from .arrays import (  # noqa: F401
@@ -76,16 +78,18 @@ def safe_sqrt(x):
 
 def dot(vec_a, vec_b, smooth):
     """Inner products over the last axis, which is kept with length 1."""
-    xp = array_namespace(vec_a, vec_b)
-    if not smooth and not hasattr(vec_a, "detach"):
+    if smooth:
+        return (vec_a * vec_b).sum(axis=-1, keepdims=True)
+    if not hasattr(vec_a, "detach"):
         return np.vecdot(vec_a, vec_b)[..., None]
-    if not smooth and vec_a.shape[-1] <= _SHORT and vec_a.numel() > _MANY:
+    if vec_a.shape[-1] <= _SHORT and vec_a.numel() > _MANY:
         # torch sums short axes one by one; adding whole columns is faster.
         columns = zip(vec_a.unbind(-1), vec_b.unbind(-1), strict=True)
         return sum(a * b for a, b in columns)[..., None]
-    if not smooth and vec_a is vec_b:  # one pass; its second derivative at 0 is wrong
-        return xp.linalg.vector_norm(vec_a, axis=-1, keepdims=True) ** 2
-    return xp.sum(vec_a * vec_b, axis=-1, keepdims=True)
+    if vec_a is vec_b:  # one pass; its second derivative at 0 is wrong
+        vector_norm = sys.modules["torch"].linalg.vector_norm
+        return vector_norm(vec_a, dim=-1, keepdim=True).square()
+    return (vec_a * vec_b).sum(axis=-1, keepdims=True)
 
 
 def combine(coefficient_a, vec_a, coefficient_b, vec_b, smooth):
@@ -130,10 +134,8 @@ def angle_over_sine(squared_half_sine, smooth=True):
     """Ratio theta / sin(theta) as a function of sin^2(theta/2)."""
     xp = array_namespace(squared_half_sine)
     if not smooth:
-        tiny = smallest_normal(squared_half_sine)
-        squared = clip_below(squared_half_sine, tiny)
-        sine = xp.sqrt(squared)
-        return xp.asin(sine) / (sine * xp.sqrt(1.0 - squared))
+        squared = clip_below(squared_half_sine, smallest_normal(squared_half_sine))
+        return xp.asin(xp.sqrt(squared)) / xp.sqrt(squared * (1.0 - squared))
     small = squared_half_sine < _SMALL_SQUARED_SINE
     near = xp.where(small, squared_half_sine, 0.0)
     far = xp.where(small, 0.5, squared_half_sine)
@@ -165,8 +167,8 @@ def sphere_log(difference, base_point):
     # an error of eps / theta in the result: 1e8 eps at a separation of 1e-8.  Divided
     # by <u, u>, so that steps of exp and log do not amplify that rounding.
     squared_norm = dot(base_point, base_point, smooth)
-    radial = dot(difference, base_point, smooth) / squared_norm
-    return combine(ratio, difference, -ratio * radial, base_point, smooth)
+    inward = dot(difference, base_point, smooth) / -squared_norm
+    return combine(ratio, difference, ratio * inward, base_point, smooth)
 
 
 def sphere_exp(tangent_vec, base_point):
@@ -207,8 +209,8 @@ def sphere_transport_to(tangent_vec, difference, base_point, end_point):
     that what is added is small with w.
     """
     smooth = needs_derivatives(tangent_vec, difference, base_point)
-    x = dot(difference, difference, smooth) / 4.0
-    factor = dot(difference, tangent_vec, smooth) / (2.0 * x - 2.0)
+    half_chord = 0.5 * dot(difference, difference, smooth)
+    factor = dot(difference, tangent_vec, smooth) / (half_chord - 2.0)
     turn = combine(factor, end_point, factor, base_point, smooth)
     return add_to(turn, tangent_vec, smooth)
 
