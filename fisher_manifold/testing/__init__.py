@@ -1,6 +1,7 @@
 """Laws that every Riemannian manifold must obey, for any geomstats space.
 
-:func:`check_manifold` runs them all and reports; :mod:`~fisher_manifold.testing.laws`
+:func:`check_manifold` runs them all and reports, as :func:`check_isometry` and
+:func:`check_symmetry` do for maps; :mod:`~fisher_manifold.testing.laws`
 holds them as functions for tests of one's own; and
 :mod:`~fisher_manifold.testing.strategies` (which needs hypothesis) draws the points,
 tangent vectors and pairs to try them on.
@@ -8,24 +9,30 @@ tangent vectors and pairs to try them on.
 
 import importlib
 
-from . import laws
-from .check import LawResult, ManifoldReport, check_manifold
-from .deviation import Deviation
-from .laws import LAWS
+_HOMES = {
+    "ISOMETRY_LAWS": "laws",
+    "LAWS": "laws",
+    "SYMMETRY_LAWS": "laws",
+    "Deviation": "deviation",
+    "LawResult": "report",
+    "ManifoldReport": "report",
+    "check_isometry": "check",
+    "check_manifold": "check",
+    "check_symmetry": "check",
+}
 
-__all__ = [
-    "LAWS",
-    "Deviation",
-    "LawResult",
-    "ManifoldReport",
-    "check_manifold",
-    "laws",
-    "strategies",
-]
+__all__ = [*_HOMES, "laws", "strategies"]
 
 
 def __getattr__(name):
-    """Load the strategies, and with them hypothesis, on first use."""
-    if name == "strategies":
-        return importlib.import_module(f"{__name__}.strategies")
+    """Load a public name, and with it geomstats or hypothesis, on first use."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """Public names, loaded or not."""
+    return sorted(__all__)

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 
+import geomstats.backend as gs
 import numpy as np
 
 
@@ -96,3 +97,39 @@ def seeded(seed):
         np.random.set_state(state)  # noqa: NPY002
         if torch is not None:
             torch.set_rng_state(torch_state)
+
+
+def derivative(function, array, shape):
+    """Derivatives of a function of each point of a batch, by torch or autograd.
+
+    Parameters
+    ----------
+    function : callable
+        From an array of a shape to one number for each point.
+    array : array-like
+        Where to differentiate.
+    shape : tuple of int
+        Shape to expand the array to.  (A point broadcast against several others would
+        collect all their derivatives.)
+
+    Returns
+    -------
+    derivative : array-like
+        Derivative of the sum of the numbers.
+
+    Raises
+    ------
+    NotImplementedError
+        If the array is no torch tensor and geomstats' backend is not autograd.
+    """
+    if hasattr(array, "detach"):
+        import torch
+
+        moving = array.detach().expand(shape).clone().requires_grad_()
+        return torch.autograd.grad(function(moving).sum(), moving)[0]
+    if gs.__name__.endswith("autograd"):
+        import autograd
+
+        start = np.broadcast_to(array, shape).copy()
+        return autograd.grad(lambda moving: gs.sum(function(moving)))(start)
+    raise NotImplementedError("needs torch tensors, or geomstats' autograd backend")

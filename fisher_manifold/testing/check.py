@@ -1,100 +1,16 @@
-"""Run all laws on a space and report which hold."""
+"""Run all laws on a space, an isometry or a symmetry, and report which hold."""
 
 import inspect
 import warnings
-from dataclasses import dataclass, field
 
 import numpy as np
+from geomstats.exceptions import AutodiffNotImplementedError
+from geomstats.geometry.diffeo import Diffeo
 
 from .arrays import epsilon, seeded, to_numpy
-from .laws import LAWS
-from .sampling import Arguments, point_towards, random_points
-
-
-@dataclass(frozen=True)
-class LawResult:
-    """What became of one law on one space.
-
-    Parameters
-    ----------
-    law : str
-        Name of the law: a function of :mod:`fisher_manifold.testing.laws`.
-    statement : str
-        The law in words.
-    holds : bool or None
-        None if the space lacks a method that the law needs.
-    worst_error : float
-        Error where it is largest against its tolerance; NaN if there is none.
-    tolerance : float
-        Tolerance there.
-    example : dict
-        Arguments of the law there, as numpy arrays.
-    note : str
-        Which points the example is from, or what was raised.
-    """
-
-    law: str
-    statement: str
-    holds: bool | None
-    worst_error: float = np.nan
-    tolerance: float = np.nan
-    example: dict = field(default_factory=dict)
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class ManifoldReport:
-    """Which laws hold on a space; print it for a table.
-
-    Parameters
-    ----------
-    space : str
-        Description of the space.
-    rows : tuple of LawResult
-        One row for each law.
-    """
-
-    space: str
-    rows: tuple
-
-    @property
-    def holds(self):
-        """Whether no law fails; laws that lack a method do not count."""
-        return not self.failures
-
-    @property
-    def failures(self):
-        """Rows of the laws that fail."""
-        return tuple(row for row in self.rows if row.holds is False)
-
-    @property
-    def missing(self):
-        """Rows of the laws that need a method which the space lacks."""
-        return tuple(row for row in self.rows if row.holds is None)
-
-    def __getitem__(self, law):
-        """Row of the law of a name."""
-        for row in self.rows:
-            if row.law == law:
-                return row
-        raise KeyError(f"no law {law!r}; see fisher_manifold.testing.LAWS")
-
-    def __str__(self):
-        """Table of the laws, then an example of each failure."""
-        n_failures, n_missing = len(self.failures), len(self.missing)
-        n_held = len(self.rows) - n_failures - n_missing
-        head = f"{self.space}: {n_held} laws hold, {n_failures} fail"
-        lines = [f"{head}, {n_missing} not checked", ""]
-        lines.append(f"{'law':<74} {'holds':<5} {'error':>8} {'allowed':>8}  where")
-        for row in self.rows:
-            mark = {True: "yes", False: "NO", None: "-"}[row.holds]
-            numbers = f"{_number(row.worst_error)} {_number(row.tolerance)}"
-            line = f"{row.statement:<74} {mark:<5} {numbers}  {row.note[:80]}"
-            lines.append(line.rstrip())
-        for row in self.failures:
-            lines += ["", f"{row.law} fails ({row.note}) for"]
-            lines += [f"  {name} = {_show(row, x)}" for name, x in row.example.items()]
-        return "\n".join(lines)
+from .laws import ISOMETRY_LAWS, LAWS, SYMMETRY_LAWS
+from .report import LawResult, ManifoldReport
+from .sampling import Arguments, argument_names, point_towards, random_points
 
 
 def check_manifold(space, n_samples=12, seed=0, *, points=None, slack=1.0, laws=LAWS):
@@ -129,6 +45,119 @@ def check_manifold(space, n_samples=12, seed=0, *, points=None, slack=1.0, laws=
     >>> check_manifold(fm.PositiveHypersphere(dim=3)).holds
     True
     """
+    return _check((space,), _describe(space), n_samples, seed, points, slack, laws)
+
+
+def check_isometry(
+    diffeo,
+    space,
+    image_space,
+    n_samples=12,
+    seed=0,
+    *,
+    points=None,
+    slack=1.0,
+    laws=ISOMETRY_LAWS,
+):
+    """Check that a diffeomorphism is what it says, and an isometry.
+
+    Parameters
+    ----------
+    diffeo : Diffeo
+        Map with an inverse and differentials, as geomstats' `Diffeo`.
+    space : Manifold
+        Space that it maps, with its metric.
+    image_space : Manifold
+        Space that it maps to, with its metric.
+    n_samples, seed, points, slack
+        As for :func:`check_manifold`; points are of the space.
+    laws : sequence of callable
+        Laws to check, functions as in :mod:`fisher_manifold.testing.laws.diffeo`.
+
+    Returns
+    -------
+    report : ManifoldReport
+        One row for each law, as of :func:`check_manifold`.
+
+    Examples
+    --------
+    >>> import fisher_manifold as fm
+    >>> simplex, sphere = fm.FisherRaoSimplex(dim=3), fm.PositiveHypersphere(dim=3)
+    >>> check_isometry(fm.SimplexToSphere(), simplex, sphere).holds
+    True
+    """
+    name = f"{_describe(diffeo)}: {_describe(space)} to {_describe(image_space)}"
+    subjects = (diffeo, space, image_space)
+    return _check(subjects, name, n_samples, seed, points, slack, laws)
+
+
+def check_symmetry(
+    space, action, n_samples=12, seed=0, *, points=None, slack=1.0, laws=SYMMETRY_LAWS
+):
+    """Check that distances, geodesics and transport are invariant under a symmetry.
+
+    Parameters
+    ----------
+    space : Manifold
+        Space.
+    action : callable
+        Linear map of arrays of any batch shape, of points and of vectors alike: a
+        permutation or a rotation of coordinates.  For symmetries that are not linear
+        use :func:`check_isometry` from the space to itself.
+    n_samples, seed, points, slack
+        As for :func:`check_manifold`.
+    laws : sequence of callable
+        Laws to check, functions as in :mod:`fisher_manifold.testing.laws.diffeo`.
+
+    Returns
+    -------
+    report : ManifoldReport
+        One row for each law, as of :func:`check_manifold`.
+
+    Examples
+    --------
+    >>> import fisher_manifold as fm
+    >>> simplex = fm.FisherRaoSimplex(dim=3)
+    >>> check_symmetry(simplex, lambda array: array[..., [2, 0, 3, 1]]).holds
+    True
+    """
+    name = f"{getattr(action, '__name__', repr(action))} of {_describe(space)}"
+    subjects = (LinearAction(action), space, space)
+    return _check(subjects, name, n_samples, seed, points, slack, laws)
+
+
+class LinearAction(Diffeo):
+    """A linear map of points and vectors alike, whose inverse is not known.
+
+    Parameters
+    ----------
+    action : callable
+        From arrays to arrays.
+    """
+
+    def __init__(self, action):
+        self.action = action
+
+    def __call__(self, base_point):
+        """Image of a point."""
+        return self.action(base_point)
+
+    def tangent(self, tangent_vec, base_point=None, image_point=None):
+        """Image of a tangent vector, by the same map."""
+        return self.action(tangent_vec)
+
+    def inverse(self, image_point):
+        """Not known."""
+        raise NotImplementedError("the inverse of the action is not known")
+
+    def inverse_tangent(self, image_tangent_vec, image_point=None, base_point=None):
+        """Not known."""
+        raise NotImplementedError("the inverse of the action is not known")
+
+
+def _check(subjects, name, n_samples, seed, points, slack, laws):
+    """Report on the laws of some subjects, one of which is the space of the points."""
+    space = subjects[len(subjects) // 2]
     with seeded(seed), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -136,8 +165,8 @@ def check_manifold(space, n_samples=12, seed=0, *, points=None, slack=1.0, laws=
         except Exception as error:
             rows = [_raised(law, error, {}, "the points") for law in laws]
         else:
-            rows = [_judge(law, space, cases, slack) for law in laws]
-    return ManifoldReport(_describe(space), tuple(rows))
+            rows = [_judge(law, subjects, cases, slack) for law in laws]
+    return ManifoldReport(name, tuple(rows))
 
 
 def _cases(space, n_samples, seed, points):
@@ -174,17 +203,17 @@ def _within_reach(space, point_a, point_b):
     return point if usable else point_b
 
 
-def _judge(law, space, cases, slack):
+def _judge(law, subjects, cases, slack):
     """Row of a law: the worst over all sorts of pairs."""
-    names = list(inspect.signature(law).parameters)[1:]
+    names = argument_names(law)
     worst_ratio, row = -1.0, None
     for where, arguments in cases.items():
         given = {}
         try:
             given |= {name: arguments[name] for name in names}
-            error, tolerance = (np.ravel(part) for part in law(space, **given))
+            error, tolerance = (np.ravel(part) for part in law(*subjects, **given))
         except Exception as raised:
-            return _raised(law, raised, given, where, space)
+            return _raised(law, raised, given, where, subjects)
         allowed = slack * tolerance
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(error <= allowed, error / allowed, np.inf)
@@ -195,19 +224,24 @@ def _judge(law, space, cases, slack):
             row = LawResult(
                 *(law.__name__, _statement(law), bool(error[at] <= allowed[at])),
                 *(float(error[at]), float(allowed[at])),
-                {name: _pick(space, value, at) for name, value in given.items()},
+                {
+                    name: _pick(arguments.space, value, at)
+                    for name, value in given.items()
+                },
                 where,
             )
     return row
 
 
-def _raised(law, error, given, where, space=None):
+def _raised(law, error, given, where, subjects=()):
     """Row of a law that raised."""
-    metric = getattr(space, "metric", None)
+    metrics = [getattr(subject, "metric", None) for subject in subjects]
     absent = isinstance(error, AttributeError) and any(
-        error.obj is part for part in (space, metric) if part is not None
+        error.obj is part for part in (*subjects, *metrics) if part is not None
     )
-    missing = absent or isinstance(error, NotImplementedError)
+    missing = absent or isinstance(
+        error, NotImplementedError | AutodiffNotImplementedError
+    )
     text = " ".join(str(error).split())
     note = text if missing else f"{where}: {type(error).__name__}: {text}"
     example = {} if missing else {k: to_numpy(v) for k, v in given.items()}
@@ -237,14 +271,3 @@ def _describe(space):
     if type(space).__repr__ is object.__repr__:
         return f"{type(space).__name__}(dim={getattr(space, 'dim', '?')})"
     return repr(space)
-
-
-def _show(row, array):
-    """Write a point out; of the batch that made a method raise, only the shape."""
-    if np.isnan(row.tolerance):
-        return f"array of shape {list(array.shape)}"
-    return np.array2string(array, threshold=20)
-
-
-def _number(value):
-    return " " * 8 if np.isnan(value) else f"{value:8.1e}"

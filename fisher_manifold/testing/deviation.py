@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import ambient_norm, epsilon, like, smallest, to_numpy, wide
+from .arrays import ambient_norm, epsilon, like, per_point, smallest, to_numpy, wide
 
 ROUNDINGS = 16.0
 """Rounding errors of unit scale that a law allows, per square root of dimension."""
@@ -39,6 +39,11 @@ def deviation(space, error, scale, array):
     return Deviation(np.abs(error), np.broadcast_to(tolerance, np.shape(error)))
 
 
+def widened(law, truncation):
+    """Deviation whose tolerance also allows the truncation of a finite difference."""
+    return Deviation(law.error, law.tolerance + truncation)
+
+
 def truth(values):
     """Turn booleans into a deviation: 1 where False, with no tolerance."""
     error = 1.0 - to_numpy(values).astype(np.float64)
@@ -57,6 +62,25 @@ def product_of_norms(space, base_point, vec_a, vec_b):
         metric.norm(vec_b, base_point)
     )
     return lengths + ambient_norm(space, vec_a) * ambient_norm(space, vec_b)
+
+
+def stretch(space, base_point, *vecs):
+    """Largest ratio of lengths in the metric to lengths in coordinates, at least 1.
+
+    An error in coordinates is this much larger in the metric.
+    """
+    ratio = 1.0
+    for vec in vecs:
+        ambient = ambient_norm(space, vec)
+        length = wide(space.metric.norm(vec, base_point))
+        ratio = np.maximum(ratio, length / np.where(ambient > 0, ambient, np.inf))
+    return ratio
+
+
+def shorten(space, vec, base_point):
+    """Scale tangent vectors longer than 1 down to length 1."""
+    length = wide(space.metric.norm(vec, base_point))
+    return per_point(space, 1.0 / np.maximum(length, 1.0), vec) * vec
 
 
 def along_geodesic(space, point_a, point_b):

@@ -1,5 +1,6 @@
 """Reproducible points and tangent vectors of any geomstats space."""
 
+import inspect
 import math
 
 import numpy as np
@@ -8,6 +9,9 @@ from .arrays import like, per_point, prototype, seeded, wide
 
 KINDS = ("interior", "near boundary", "face", "vertex")
 """Kinds of points of spaces of categorical distributions."""
+
+SUBJECTS = ("diffeo", "space", "image_space")
+"""Arguments of laws that are not arrays: what they are laws of."""
 
 _SMALL_ENTRIES = (1e-4, 1e-8, 1e-15, 1e-30, 1e-150, 1e-300)
 
@@ -78,6 +82,11 @@ def _representable(space, target, dtype):
     return entries[wide(values) > 0]
 
 
+def argument_names(law):
+    """Names of the arrays that a law takes: not those of spaces and maps."""
+    return [name for name in inspect.signature(law).parameters if name not in SUBJECTS]
+
+
 class Arguments:
     """Arguments of laws by name, made from three batches of points when asked for.
 
@@ -113,17 +122,24 @@ class Arguments:
         if name == "tangent_vec":
             return 0.5 * space.metric.log(self["point_c"], base_point)
         if name == "tangent_vec_b":
-            return unit_vector(space, self["tangent_vec"], base_point)
+            return unit_tangent_vector(space, self["tangent_vec"], base_point)
         if name == "tangent_vec_a":
-            return random_unit_vector(space, self["vector"], base_point)
+            return unit_tangent_vector(space, self["vector"], base_point)
+        if name in ("tangent_vec_c", "tangent_vec_d"):
+            vector = self._normal(base_point, 2 + (name == "tangent_vec_d"))
+            return unit_tangent_vector(space, vector, base_point)
         if name == "vector":
-            rng = np.random.default_rng((self.seed, 1))  # other numbers than the points
-            return like(rng.normal(size=base_point.shape), base_point)
+            return self._normal(base_point, 1)
         raise KeyError(name)
 
+    def _normal(self, base_point, stream):
+        """Normal numbers, others than the points are made of."""
+        rng = np.random.default_rng((self.seed, stream))
+        return like(rng.normal(size=base_point.shape), base_point)
 
-def random_unit_vector(space, vector, base_point):
-    """Unit tangent vector from a vector of the ambient space."""
+
+def unit_tangent_vector(space, vector, base_point):
+    """Unit tangent vector in the direction of a vector of the ambient space."""
     tangent_vec = space.to_tangent(vector, base_point)
     unit = unit_vector(space, tangent_vec, base_point)
     # Scaling up a short vector scales up its rounding error too.
@@ -159,7 +175,9 @@ def point_towards(space, base_point, point, separation):
     """
     log = space.metric.log(point, base_point)
     norm = wide(space.metric.norm(log, base_point))
-    factor = np.minimum(1.0, separation / np.where(norm > 0, norm, 1.0))
+    # On a face of a simplex a logarithm that points off it is shorter than the way.
+    length = np.fmax(norm, wide(space.metric.dist(base_point, point)))
+    factor = np.minimum(1.0, separation / np.where(length > 0, length, 1.0))
     nearby = space.metric.exp(per_point(space, factor, log) * log, base_point)
     # Near a boundary exp(log) is the end of the geodesic only up to rounding.
     short = (factor < 1.0)[(..., *[None] * len(space.shape))]

@@ -5,12 +5,16 @@ are made from them (as :mod:`~fisher_manifold.testing.sampling` does), so that e
 are reproducible and spaces of any dimension are drawn alike.
 """
 
-import inspect
-
 import numpy as np
 from hypothesis import strategies as st
 
-from .sampling import KINDS, Arguments, point_towards, random_points
+from .sampling import (
+    KINDS,
+    Arguments,
+    argument_names,
+    point_towards,
+    random_points,
+)
 
 SEPARATIONS = (1.0, 0.1, 1e-2, 1e-4, 1e-8, 1e-12, 0.0)
 """Distances of nearby pairs, in the metric."""
@@ -142,7 +146,7 @@ def law_arguments(draw, law, space, library=None, dtype=None, kinds=KINDS):
     law : callable
         A law of :mod:`fisher_manifold.testing.laws`.
     space : Manifold
-        Any geomstats space.
+        Any geomstats space; for laws of maps, the one that is mapped.
     library, dtype, kinds
         As for `points`.
 
@@ -170,6 +174,4 @@ def law_arguments(draw, law, space, library=None, dtype=None, kinds=KINDS):
     if np.isfinite(separation):
         point_b = point_towards(space, point_a, point_c, separation)
     arguments = Arguments(space, point_a, point_b, point_c, draw(_SEEDS))
-    return {
-        name: arguments[name] for name in list(inspect.signature(law).parameters)[1:]
-    }
+    return {name: arguments[name] for name in argument_names(law)}

@@ -1,6 +1,8 @@
 """check_manifold and the strategies: what holds, what fails, what is missing."""
 
 import dataclasses
+import pathlib
+import re
 
 import geomstats.backend as gs
 import numpy as np
@@ -27,7 +29,14 @@ from .helpers import (
     each_space,
 )
 
-GRADIENT = LAWS[-1].__name__
+NEED_GRADIENTS = [
+    "gradient_of_squared_dist_is_minus_two_log",
+    "cometric_matrix_gives_gradients",
+]
+
+
+# geomstats draws a random ambient vector and makes its norm 1.
+NOT_TANGENT = ["random_unit_tangent_vec_is_tangent"]
 
 
 class WithMetric(fm.PositiveHypersphere):
@@ -66,8 +75,9 @@ class RaisingMetric(fm.PositiveHypersphereMetric):
 def test_our_spaces_obey_all_laws(space):
     report = check_manifold(space)
     assert report.holds, str(report)
-    is_torch = gs.__name__.endswith("pytorch")
-    assert [row.law for row in report.missing] == ([] if is_torch else [GRADIENT])
+    if space.n_categories <= 10:
+        numpy = gs.__name__.endswith("numpy")
+        assert [row.law for row in report.missing] == (NEED_GRADIENTS if numpy else [])
     assert [row.law for row in report.rows] == [law.__name__ for law in LAWS]
 
 
@@ -89,8 +99,10 @@ def test_points_decide_library_and_dtype(space, library, dtype):
 def test_spaces_of_geomstats_that_obey_the_laws(space):
     """All but what torch cannot differentiate at coincident points."""
     report = check_manifold(space, n_samples=4)
-    assert {row.law for row in report.failures} <= {GRADIENT}, str(report)
-    assert len(report.missing) <= 1
+    assert {row.law for row in report.failures} <= set(NEED_GRADIENTS + NOT_TANGENT), (
+        str(report)
+    )
+    assert report["exp_inverts_log"].holds
 
 
 def test_arccos_of_geomstats_sphere_is_found_out():
@@ -155,7 +167,7 @@ def test_spaces_without_metric_or_points_do_not_crash():
 def test_report_is_a_frozen_table():
     report = check_manifold(fm.FisherRaoSimplex(2))
     text = str(report)
-    assert text.startswith("FisherRaoSimplex(dim=2): 2")
+    assert text.startswith("FisherRaoSimplex(dim=2): 4")
     assert "laws hold, 0 fail" in text
     assert all(row.statement in text for row in report.rows)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -251,3 +263,12 @@ def test_unknown_choices_are_refused():
     with pytest.raises(ValueError, match="expected kinds among"):
         random_points(space, (), 0, kinds=("exterior",))
     assert to_numpy(array([1.0], "numpy")).dtype == float
+
+
+@pytest.mark.skipif(not gs.__name__.endswith("numpy"), reason="they are for numpy")
+def test_examples_of_the_documentation():
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "testing.md").read_text()
+    blocks = re.findall("```python\n(.*?)```", text.split("## What fails")[0], re.S)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, {"__name__": "example"})

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fisher_manifold.testing import LAWS, check_manifold
@@ -30,6 +30,23 @@ NEED_DIRECTIONS_OFF_FACES = {
     "transport_keeps_the_velocity",
     "transport_is_undone_by_transport_back",
     "gradient_of_squared_dist_is_minus_two_log",
+    "cometric_matrix_gives_gradients",
+    "curvature_spreads_geodesics",
+    "sectional_curvature_spreads_geodesics",
+    "random_unit_tangent_vec_has_norm_one",  # at a vertex no vector has
+}
+
+# Of 100 categories they do not fit in memory.
+NEED_TENSORS = {
+    "christoffels_are_symmetric",
+    "christoffels_accelerate_geodesics",
+    "geodesic_equation_accelerates_geodesics",
+    "riemann_tensor_gives_curvature",
+}
+
+NEED_GRADIENTS = {
+    "gradient_of_squared_dist_is_minus_two_log",
+    "cometric_matrix_gives_gradients",
 }
 
 
@@ -39,15 +56,22 @@ def kinds_for(law, space):
     return KINDS
 
 
+def assert_nothing_else_missing(space, report, expected):
+    large = NEED_TENSORS if space.n_categories > 10 else set()
+    assert {row.law for row in report.missing} <= expected | large
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 @given(st.data())
 def test_law(law, data):
-    needs_torch = law.__name__.startswith("gradient")
+    needs_torch = law.__name__ in NEED_GRADIENTS
     space = data.draw(st.sampled_from(SPACES))
     library = data.draw(st.sampled_from(LIBRARIES[needs_torch:]))
     dtype = data.draw(st.sampled_from(DTYPES))
     kinds = kinds_for(law, space)
     arguments = data.draw(law_arguments(law, space, library, dtype, kinds))
+    if space.n_categories > 10:
+        assume(law.__name__ not in NEED_TENSORS)
     deviation = law(space, **arguments)
     assert deviation.holds, f"error {deviation.error} > {deviation.tolerance}"
 
@@ -59,7 +83,7 @@ def test_all_laws_near_the_boundary(space, library, dtype):
     points = random_points(space, (24,), 5, library, dtype, KINDS[:2])
     report = check_manifold(space, points=points)
     assert report.holds, str(report)
-    assert {row.law for row in report.missing} <= {LAWS[-1].__name__}
+    assert_nothing_else_missing(space, report, NEED_GRADIENTS)
 
 
 @pytest.mark.parametrize("space", [*SPHERES, SEQUENCES[1]], ids=repr)
@@ -80,7 +104,7 @@ def test_all_laws_inside_a_face_of_the_simplex(space, library, dtype):
     points = random_points(space, (1,), 7, library, dtype)
     points = type(points)(on_face) if library == "torch" else on_face.astype(dtype)
     points = space.projection(points)
-    laws = [law for law in LAWS if law.__name__ != LAWS[-1].__name__]
+    laws = [law for law in LAWS if law.__name__ not in NEED_GRADIENTS]
     report = check_manifold(space, points=points, laws=laws)
     assert report.holds, str(report)
-    assert not report.missing
+    assert_nothing_else_missing(space, report, set())
