@@ -29,7 +29,8 @@ class Distances:
         r"""Geodesic distance :math:`2 \arccos \sum_i \sqrt{p_i q_i}`, at most pi.
 
         Of sequences the root of the sum of squares.  Subgradient 0 at coincident
-        points; on the simplex the gradient is infinite at zeros of p.
+        points.  On the simplex the derivative at zeros of p is that along the face
+        (off it the slope is infinite).
 
         Parameters
         ----------

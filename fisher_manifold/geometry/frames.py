@@ -43,7 +43,9 @@ class Frames:
                 base_point, (*batch_shape, *space.shape)
             )
         vectors = space.random_tangent_vec(base_point, generator=generator)
-        return self.normalize(vectors, base_point)
+        unit = self.normalize(vectors, base_point)
+        # Scaling up a short vector scales up its rounding error, too.
+        return self.normalize(space.to_tangent(unit, base_point), base_point)
 
     def normal_basis(self, basis=None, base_point=None):
         r"""Orthonormal basis of the tangent space, or given vectors made unit vectors.

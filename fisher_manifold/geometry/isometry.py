@@ -10,15 +10,15 @@ factor 2 of the metric stands.
 from geomstats.geometry.diffeo import Diffeo
 
 from .arrays import array_namespace, below_roots, epsilon, needs_derivatives
-from .numerics import clip_below
+from .numerics import clip_below, safe_sqrt
 
 RADIUS = 2.0
 """Radius of the sphere whose positive orthant is isometric to the simplex."""
 
 
 def to_sphere(point):
-    """Unit vector sqrt(p) of a point p of the simplex."""
-    return array_namespace(point).sqrt(point)
+    """Unit vector sqrt(p) of a point p; derivatives at zeros are those along the face."""
+    return safe_sqrt(point)
 
 
 def to_simplex(point):
@@ -51,11 +51,11 @@ def roots_and_difference(point_a, point_b):
 
 def _smooth_difference(point_a, point_b):
     xp = array_namespace(point_a, point_b)
-    # Zeros that both share are masked before the root, whose derivative is infinite.
-    empty = (point_a == 0) & (point_b == 0)
-    root_a = xp.sqrt(xp.where(empty, 1.0, point_a))
-    root_b = xp.sqrt(xp.where(empty, 1.0, point_b))
-    return (point_b - point_a) / (root_a + root_b)
+    total = safe_sqrt(point_a) + safe_sqrt(point_b)
+    # At zeros the derivative along the face: none by that entry.
+    point_a = xp.where(point_a == 0, 0.0, point_a)
+    point_b = xp.where(point_b == 0, 0.0, point_b)
+    return (point_b - point_a) / xp.where(total == 0, 1.0, total)
 
 
 def tangent_to_sphere(tangent_vec, sphere_point):

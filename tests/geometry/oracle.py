@@ -1,68 +1,75 @@
 """Fisher-Rao geometry in 50 digits: textbook formulas on the unit sphere.
 
-Points are lists of mpmath numbers, exactly the floating point numbers given, divided
-by their norm: the nearest point of the manifold in the sense of rounding.
+Vectors are numpy arrays of `decimal.Decimal`, exactly the floating point numbers given
+(ten times as fast as lists of mpmath's numbers: 10 000 entries take milliseconds).
+Sines and arcs of single numbers come from mpmath.  `unit` divides points by their
+norm: the nearest point of the manifold in the sense of rounding.
 """
+
+import decimal
+from decimal import Decimal
 
 import mpmath
 import numpy as np
 
+decimal.getcontext().prec = 50
 mp = mpmath.MPContext()  # of its own: other tests may set mpmath's global precision
-mp.dps = 50
+mp.dps = 55
+
+ONE = Decimal(1)
+PI = Decimal(mp.nstr(mp.pi, 55))
+_decimals = np.frompyfunc(lambda value: +Decimal(value), 1, 1)
+_roots = np.frompyfunc(lambda value: value.sqrt(), 1, 1)
+_signed_roots = np.frompyfunc(lambda x: abs(x).sqrt().copy_sign(x), 1, 1)
 
 
 def exact(values):
-    """Floating point numbers as mpmath numbers, without rounding."""
-    return [mp.mpf(float(value)) for value in np.ravel(values)]
+    """Floating point numbers as decimals, without rounding that could matter."""
+    return _decimals(np.atleast_1d(np.asarray(values, dtype=np.float64)).astype(object))
+
+
+def _function(name):
+    function = getattr(mp, name)
+    return lambda x: Decimal(mp.nstr(function(mp.mpf(str(x))), 55))
+
+
+sin, cos, asin = _function("sin"), _function("cos"), _function("asin")
 
 
 def norm(vec):
-    return mp.sqrt(mp.fsum(x * x for x in vec))
-
-
-def inner(vec_a, vec_b):
-    return mp.fsum(x * y for x, y in zip(vec_a, vec_b, strict=True))
-
-
-def combine(coefficient_a, vec_a, coefficient_b, vec_b):
-    return [
-        coefficient_a * x + coefficient_b * y for x, y in zip(vec_a, vec_b, strict=True)
-    ]
+    return (vec @ vec).sqrt()
 
 
 def root(point, simplex):
     """Unit vector of a point of the simplex or of the sphere, not yet normalised."""
-    return [mp.sqrt(x) for x in exact(point)] if simplex else exact(point)
+    return _roots(exact(point)) if simplex else exact(point)
 
 
 def unit(vec):
-    length = norm(vec)
-    return [x / length for x in vec]
+    return vec / norm(vec)
 
 
 def angle(a, b):
-    return 2 * mp.asin(norm(combine(1, b, -1, a)) / 2)
+    return 2 * asin(norm(b - a) / 2)
 
 
 def log(a, b):
     theta = angle(a, b)
     if theta == 0:
-        return [mp.mpf(0)] * len(a)
-    scale = theta / mp.sin(theta)
-    return combine(scale, b, -scale * mp.cos(theta), a)
+        return 0 * a
+    return theta / sin(theta) * (b - cos(theta) * a)
 
 
 def exp(vec, a):
     theta = norm(vec)
     if theta == 0:
         return a
-    return combine(mp.cos(theta), a, mp.sin(theta) / theta, vec)
+    return cos(theta) * a + sin(theta) / theta * vec
 
 
 def transport(vec, a, b):
     """Parallel transport from a to b: the reflections in a and in a + b."""
-    factor = inner(b, vec) / (1 + inner(a, b))
-    return combine(1, vec, -factor, combine(1, a, 1, b))
+    return vec - (b @ vec) / (1 + a @ b) * (a + b)
 
 
 def tangent_root(vec, point, simplex):
@@ -71,15 +78,18 @@ def tangent_root(vec, point, simplex):
     if not simplex:
         return vec
     roots = root(point, simplex)
-    return [x / (2 * u) if u else mp.mpf(0) for x, u in zip(vec, roots, strict=True)]
+    return np.where(roots == 0, 0 * ONE, vec / np.where(roots == 0, ONE, 2 * roots))
 
 
 def signed_root(point, simplex):
     """Coordinates on the sphere of a result: sign(p) sqrt|p| on the simplex."""
-    if not simplex:
-        return exact(point)
-    return [mp.sign(x) * mp.sqrt(abs(x)) for x in exact(point)]
+    return _signed_roots(exact(point)) if simplex else exact(point)
 
 
-def distance(vec_a, vec_b):
-    return norm(combine(1, vec_a, -1, vec_b))
+def directional_derivative(function, arguments, directions, step=Decimal("1e-22")):
+    """Central difference of a function of vectors; its error is of order step^2."""
+    moved = [
+        function(*(x + sign * d for x, d in zip(arguments, directions, strict=True)))
+        for sign in (step, -step)
+    ]
+    return (moved[0] - moved[1]) / (2 * step)

@@ -38,6 +38,9 @@ def cases(space):
     def transport(vec, base_point, end_point):
         return metric.parallel_transport(vec, base_point, end_point=end_point)
 
+    def transport_along(vec, base_point, direction):
+        return metric.parallel_transport(vec, base_point, direction=direction)
+
     def geodesic(base_point, end_point):
         return metric.geodesic(base_point, end_point)([0.2, 0.9])
 
@@ -52,6 +55,7 @@ def cases(space):
         "inner_product": (metric.inner_product, (vec, other, a)),
         "norm": (metric.norm, (vec, a)),
         "transport": (transport, (other, a, b)),
+        "transport_along": (transport_along, (other, a, vec)),
         "geodesic": (geodesic, (a, b)),
         "geodesic_state": (state, (a, b, np.array(0.3))),
         "to_tangent": (space.to_tangent, (other, a)),
@@ -95,6 +99,30 @@ def test_forward_mode_and_jacobians(space, name):
             for row, d in zip(rows, directions, strict=True)
         ]
         torch.testing.assert_close(part, sum(products), rtol=1e-12, atol=1e-12)
+
+
+@each_small_space
+@each_case
+def test_forward_and_reverse_jacobians_agree(space, name):
+    function, arguments = case(space, name)
+    values = tuple(argument.detach() for argument in arguments)
+    which = tuple(range(len(values)))
+    forward = torch.func.jacfwd(function, which)(*values)
+    reverse = torch.func.jacrev(function, which)(*values)
+    torch.testing.assert_close(forward, reverse, rtol=1e-12, atol=1e-12)
+
+
+@each_small_space
+@pytest.mark.parametrize("name", ["dist", "squared_dist", "norm", "inner_product"])
+def test_hessian_is_the_difference_quotient_of_the_gradient(space, name):
+    function, arguments = case(space, name)
+    values = tuple(argument.detach() for argument in arguments)
+    hessian = torch.func.hessian(function)(*values)
+    gradient = torch.func.grad(function)
+    step = 1e-5 * torch.linspace(-1.0, 1.0, values[0].numel()).reshape(values[0].shape)
+    ahead, behind = (gradient(values[0] + s, *values[1:]) for s in (step, -step))
+    product = (hessian * step).flatten(-step.ndim).sum(-1)
+    torch.testing.assert_close(product, (ahead - behind) / 2, rtol=1e-6, atol=1e-13)
 
 
 @each_small_space
@@ -200,30 +228,40 @@ def test_gradient_in_a_face_of_the_simplex_is_finite_along_the_face():
     assert gradient[2] == 0.0
 
 
-def test_torch_compile_without_graph_breaks():
-    """One graph for all operations, in float32."""
-    for space in SMALL_SPACES[1:3]:
-        metric = space.metric
+def everything(space, vec, a, b):
+    """Results of all operations."""
+    metric = space.metric
+    return (
+        metric.exp(vec, a),
+        metric.log(b, a),
+        metric.dist(a, b),
+        metric.squared_dist(a, b),
+        metric.parallel_transport(vec, a, end_point=b),
+        metric.parallel_transport(vec, a, direction=vec),
+        metric.inner_product(vec, vec, a),
+        metric.norm(vec, a),
+        metric.geodesic(a, b)([0.5]),
+        *metric.geodesic_state(a, b, metric.dist(a, b)),
+        metric.exit_time(vec, a),
+        metric.squared_dist_to_vertices(a),
+        metric.mean_log_to_vertices(b, a),
+        space.to_tangent(vec, a),
+        space.projection(a),
+    )
 
-        def everything(vec, a, b, metric=metric, space=space):
-            return (
-                metric.exp(vec, a),
-                metric.log(b, a),
-                metric.dist(a, b),
-                metric.squared_dist(a, b),
-                metric.parallel_transport(vec, a, end_point=b),
-                metric.inner_product(vec, vec, a),
-                metric.geodesic(a, b)([0.5]),
-                *metric.geodesic_state(a, b, metric.dist(a, b)),
-                metric.exit_time(vec, a),
-                metric.squared_dist_to_vertices(a),
-                metric.mean_log_to_vertices(b, a),
-                space.to_tangent(vec, a),
-                space.projection(a),
-            )
 
-        a, b = (tensor(p).float() for p in interior_points(space, 2))
-        vec = tensor(tangents(space, interior_points(space, 2)[0])).float()
-        compiled = torch.compile(everything, fullgraph=True, backend="aot_eager")
-        for one, other in zip(compiled(vec, a, b), everything(vec, a, b), strict=True):
-            torch.testing.assert_close(one, other)
+@pytest.mark.parametrize("space", SMALL_SPACES[1:3], ids=repr)
+def test_torch_compile_without_graph_breaks(space):
+    """One graph for all operations, forward and backward, in float32."""
+    a, b = interior_points(space, 2)
+    values = [tensor(v).float().requires_grad_() for v in (tangents(space, a), a, b)]
+
+    def results_and_gradients(function):
+        results = function(space, *values)
+        total = sum(result.square().sum() for result in results)
+        return (*results, *torch.autograd.grad(total, values))
+
+    compiled = torch.compile(everything, fullgraph=True, backend="aot_eager")
+    pairs = zip(*map(results_and_gradients, (compiled, everything)), strict=True)
+    for one, other in pairs:
+        torch.testing.assert_close(one, other, rtol=2e-5, atol=1e-5)
