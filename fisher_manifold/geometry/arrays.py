@@ -135,6 +135,11 @@ def smallest_normal(array):
     return float(np.finfo(dtype).tiny)
 
 
+def is_on_host(array):
+    """Whether an array is in the memory of the CPU."""
+    return not hasattr(array, "detach") or array.device.type == "cpu"
+
+
 def below_roots(array):
     """A number below the square roots of all positive numbers of the dtype."""
     return smallest_normal(array) ** 0.6

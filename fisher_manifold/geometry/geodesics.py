@@ -220,9 +220,9 @@ class Geodesics:
         arrays = {"tangent_vec": tangent_vec, "base_point": base_point, name: other}
         require_arrays(shape, **arrays)
         if name == "end_point":
-            root, end, difference = chart.roots(base_point, end_point)
+            root, end = chart.root(base_point), chart.root(end_point)
             vector = chart.to_root(tangent_vec, root)
-            moved = sphere_transport_to(vector, difference, root, end)
+            moved = sphere_transport_to(vector, root, end)
         else:
             root = chart.root(base_point)
             along = chart.to_root(direction, root)

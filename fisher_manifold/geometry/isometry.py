@@ -9,15 +9,15 @@ factor 2 of the metric stands.
 
 from geomstats.geometry.diffeo import Diffeo
 
-from .arrays import array_namespace, below_roots, epsilon, needs_derivatives
-from .numerics import clip_below, safe_sqrt
+from .arrays import array_namespace, below_roots, epsilon, is_on_host, needs_derivatives
+from .numerics import raise_to, safe_sqrt
 
 RADIUS = 2.0
 """Radius of the sphere whose positive orthant is isometric to the simplex."""
 
 
 def to_sphere(point):
-    """Unit vector sqrt(p) of a point p; derivatives at zeros are those along the face."""
+    """Unit vector sqrt(p) of a point p; at zeros with derivatives along the face."""
     return safe_sqrt(point)
 
 
@@ -28,13 +28,17 @@ def to_simplex(point):
     which has left the simplex is seen to have left it.  Entries between -4 eps and 0
     are the rounding of a point on the wall, and become 0.
     """
-    xp = array_namespace(point)
-    on_host = str(getattr(point, "device", "cpu")) == "cpu"
     # A look at the values, cheaper on the host than a selection, would stall a GPU.
-    if on_host and not needs_derivatives(point) and not (point < 0).any():
+    if not needs_derivatives(point) and is_on_host(point) and not _any_negative(point):
         return point * point
+    xp = array_namespace(point)
     rounded = (point < 0) & (point > -4.0 * epsilon(point))
     return xp.where(rounded, 0.0, point * xp.abs(point))
+
+
+def _any_negative(array):
+    """Whether an entry is negative or NaN."""
+    return 0 not in array.shape and not bool(array.min() >= 0)
 
 
 def roots_and_difference(point_a, point_b):
@@ -45,7 +49,7 @@ def roots_and_difference(point_a, point_b):
     root_a, root_b = to_sphere(point_a), to_sphere(point_b)
     difference = point_b - point_a
     # Where both roots are zero, 0 / tiny = 0.
-    difference /= clip_below(root_a + root_b, below_roots(root_a))
+    difference /= raise_to(below_roots(root_a), root_a + root_b)
     return root_a, root_b, difference
 
 
@@ -67,8 +71,7 @@ def tangent_to_sphere(tangent_vec, sphere_point):
     if not needs_derivatives(tangent_vec, sphere_point):
         # Zeros raised to less than any positive root: 0 stays 0, others get infinite
         # squares.
-        positive = clip_below(sphere_point, below_roots(sphere_point))
-        return tangent_vec / (2.0 * positive)
+        return tangent_vec / raise_to(below_roots(sphere_point), 2.0 * sphere_point)
     xp = array_namespace(tangent_vec, sphere_point)
     on_face = (sphere_point == 0) & (tangent_vec == 0)
     return tangent_vec / (2.0 * xp.where(on_face, 1.0, sphere_point))
@@ -77,7 +80,11 @@ def tangent_to_sphere(tangent_vec, sphere_point):
 def tangent_to_simplex(tangent_vec, sphere_point):
     """Differential 2|u| xi of the signed square at u."""
     xp = array_namespace(tangent_vec, sphere_point)
-    return 2.0 * xp.abs(sphere_point) * tangent_vec
+    doubled = xp.abs(sphere_point)
+    if needs_derivatives(sphere_point):
+        return 2.0 * doubled * tangent_vec
+    doubled *= 2.0
+    return doubled * tangent_vec
 
 
 class SimplexToSphere(Diffeo):

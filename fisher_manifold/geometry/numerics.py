@@ -53,11 +53,11 @@ _SHORT, _MANY = 8, 16_384
 number of entries that makes up for the loop's own cost."""
 
 
-def clip_below(array, lowest):
-    """Entries raised to a lowest value; NaN stays."""
+def raise_to(lowest, array):
+    """Raise the entries of a new array, in place, to a lowest value; NaN stays."""
     if hasattr(array, "detach"):
-        return array.clamp(min=lowest)
-    return np.maximum(array, lowest)
+        return array.clamp_(min=lowest)
+    return np.maximum(array, lowest, out=array if array.ndim else None)
 
 
 def squared_norms_of_tails(vector):
@@ -120,7 +120,7 @@ def cos_and_sinc(squared_angle, smooth=True):
     """Cosine and sin(t)/t of the angle t whose square is given."""
     xp = array_namespace(squared_angle)
     if not smooth:
-        angle = clip_below(xp.sqrt(squared_angle), smallest_normal(squared_angle))
+        angle = raise_to(smallest_normal(squared_angle), xp.sqrt(squared_angle))
         return xp.cos(angle), xp.sin(angle) / angle
     small = squared_angle < _SMALL_SQUARED_ANGLE
     near = xp.where(small, squared_angle, 0.0)
@@ -134,8 +134,9 @@ def angle_over_sine(squared_half_sine, smooth=True):
     """Ratio theta / sin(theta) as a function of sin^2(theta/2)."""
     xp = array_namespace(squared_half_sine)
     if not smooth:
-        squared = clip_below(squared_half_sine, smallest_normal(squared_half_sine))
-        return xp.asin(xp.sqrt(squared)) / xp.sqrt(squared * (1.0 - squared))
+        sine = xp.sqrt(squared_half_sine)
+        sine = raise_to(smallest_normal(sine), sine)
+        return xp.asin(sine) / (sine * xp.sqrt(1.0 - squared_half_sine))
     small = squared_half_sine < _SMALL_SQUARED_SINE
     near = xp.where(small, squared_half_sine, 0.0)
     far = xp.where(small, 0.5, squared_half_sine)
@@ -145,9 +146,9 @@ def angle_over_sine(squared_half_sine, smooth=True):
 
 def angle(difference):
     """Angle between two unit vectors in radians; subgradient 0 where they agree."""
-    xp = array_namespace(difference)
-    squared = dot(difference, difference, needs_derivatives(difference))[..., 0]
-    return 2.0 * xp.asin(0.5 * safe_sqrt(squared))
+    smooth = needs_derivatives(difference)
+    chord = safe_sqrt(dot(difference, difference, smooth)[..., 0])
+    return 2.0 * array_namespace(chord).asin(0.5 * chord)
 
 
 def squared_angle(difference):
@@ -201,16 +202,15 @@ def sphere_transport_along(tangent_vec, base_point, direction):
     return add_to(turn, tangent_vec, smooth)
 
 
-def sphere_transport_to(tangent_vec, difference, base_point, end_point):
+def sphere_transport_to(tangent_vec, base_point, end_point):
     r"""Transport along the shortest great circle.
 
-    :math:`v - \langle w, v \rangle (u_a + u_b) / (1 + \langle u_a, u_b \rangle)` with
-    :math:`w = u_b - u_a` instead of :math:`u_b`, which are the same for tangent v, so
-    that what is added is small with w.
+    :math:`v - \langle u_b, v \rangle (u_a + u_b) / (1 + \langle u_a, u_b \rangle)`;
+    on the orthant the denominator is at least 1.
     """
-    smooth = needs_derivatives(tangent_vec, difference, base_point)
-    half_chord = 0.5 * dot(difference, difference, smooth)
-    factor = dot(difference, tangent_vec, smooth) / (half_chord - 2.0)
+    smooth = needs_derivatives(tangent_vec, base_point, end_point)
+    factor = dot(tangent_vec, end_point, smooth)
+    factor = factor / (-1.0 - dot(base_point, end_point, smooth))
     turn = combine(factor, end_point, factor, base_point, smooth)
     return add_to(turn, tangent_vec, smooth)
 
