@@ -135,9 +135,11 @@ def smallest_normal(array):
     return float(np.finfo(dtype).tiny)
 
 
-def is_on_host(array):
-    """Whether an array is in the memory of the CPU."""
-    return not hasattr(array, "detach") or array.device.type == "cpu"
+def values_are_at_hand(array):
+    """Whether a look at the values costs little: on the CPU, not while compiling."""
+    if not hasattr(array, "detach"):
+        return True
+    return not sys.modules["torch"].compiler.is_compiling() and array.is_cpu
 
 
 def below_roots(array):
@@ -154,8 +156,11 @@ def needs_derivatives(*arrays):
     torch = sys.modules.get("torch")  # first, for torch.compile
     if torch is None or not isinstance(arrays[0], torch.Tensor):
         return not all(isinstance(array, np.ndarray | np.generic) for array in arrays)
-    if torch.compiler.is_compiling() or _forward_mode_level() >= 0:
+    if _forward_mode_level() >= 0:
         return True
+    if torch.compiler.is_compiling():
+        # torch.func.grad enables gradients within torch.no_grad, too.
+        return torch.is_grad_enabled()
     enabled, is_transformed = torch.is_grad_enabled(), _is_transformed()
     for array in arrays:
         if (enabled and array.requires_grad) or is_transformed(array):

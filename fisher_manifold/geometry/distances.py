@@ -48,7 +48,7 @@ class Distances:
             return safe_sqrt(self.squared_dist(point_a, point_b))
         require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
         _, _, difference = self._chart.roots(point_a, point_b)
-        return RADIUS * angle(difference)
+        return angle(difference, RADIUS)
 
     def squared_dist(self, point_a, point_b):
         """Squared geodesic distance; smooth inside, with gradient -2 log.

@@ -9,8 +9,14 @@ factor 2 of the metric stands.
 
 from geomstats.geometry.diffeo import Diffeo
 
-from .arrays import array_namespace, below_roots, epsilon, is_on_host, needs_derivatives
-from .numerics import raise_to, safe_sqrt
+from .arrays import (
+    array_namespace,
+    below_roots,
+    epsilon,
+    needs_derivatives,
+    values_are_at_hand,
+)
+from .numerics import raise_to, safe_sqrt, scaled_product, scaled_quotient
 
 RADIUS = 2.0
 """Radius of the sphere whose positive orthant is isometric to the simplex."""
@@ -28,8 +34,9 @@ def to_simplex(point):
     which has left the simplex is seen to have left it.  Entries between -4 eps and 0
     are the rounding of a point on the wall, and become 0.
     """
-    # A look at the values, cheaper on the host than a selection, would stall a GPU.
-    if not needs_derivatives(point) and is_on_host(point) and not _any_negative(point):
+    # A look at the values is cheaper on a CPU than a selection.
+    smooth = needs_derivatives(point)
+    if not smooth and values_are_at_hand(point) and not _any_negative(point):
         return point * point
     xp = array_namespace(point)
     rounded = (point < 0) & (point > -4.0 * epsilon(point))
@@ -71,7 +78,8 @@ def tangent_to_sphere(tangent_vec, sphere_point):
     if not needs_derivatives(tangent_vec, sphere_point):
         # Zeros raised to less than any positive root: 0 stays 0, others get infinite
         # squares.
-        return tangent_vec / raise_to(below_roots(sphere_point), 2.0 * sphere_point)
+        positive = raise_to(below_roots(sphere_point), sphere_point)
+        return scaled_quotient(0.5, tangent_vec, positive)
     xp = array_namespace(tangent_vec, sphere_point)
     on_face = (sphere_point == 0) & (tangent_vec == 0)
     return tangent_vec / (2.0 * xp.where(on_face, 1.0, sphere_point))
@@ -80,11 +88,9 @@ def tangent_to_sphere(tangent_vec, sphere_point):
 def tangent_to_simplex(tangent_vec, sphere_point):
     """Differential 2|u| xi of the signed square at u."""
     xp = array_namespace(tangent_vec, sphere_point)
-    doubled = xp.abs(sphere_point)
-    if needs_derivatives(sphere_point):
-        return 2.0 * doubled * tangent_vec
-    doubled *= 2.0
-    return doubled * tangent_vec
+    if needs_derivatives(tangent_vec, sphere_point):
+        return 2.0 * xp.abs(sphere_point) * tangent_vec
+    return scaled_product(2.0, xp.abs(sphere_point), tangent_vec)
 
 
 class SimplexToSphere(Diffeo):

@@ -54,10 +54,30 @@ number of entries that makes up for the loop's own cost."""
 
 
 def raise_to(lowest, array):
-    """Raise the entries of a new array, in place, to a lowest value; NaN stays."""
+    """Entries raised to a lowest value; NaN stays."""
     if hasattr(array, "detach"):
-        return array.clamp_(min=lowest)
-    return np.maximum(array, lowest, out=array if array.ndim else None)
+        return array.clamp(min=lowest)
+    return np.maximum(array, lowest)
+
+
+def scaled_quotient(factor, array_a, array_b):
+    """Quotient times a number, in one pass for torch."""
+    if hasattr(array_a, "detach"):
+        zero = array_a.new_zeros(())
+        return zero.addcdiv(array_a, array_b, value=factor)
+    quotient = array_a / array_b
+    quotient *= factor
+    return quotient
+
+
+def scaled_product(factor, array_a, array_b):
+    """Product times a number, in one pass for torch."""
+    if hasattr(array_a, "detach"):
+        zero = array_a.new_zeros(())
+        return zero.addcmul(array_a, array_b, value=factor)
+    product = array_a * array_b
+    product *= factor
+    return product
 
 
 def squared_norms_of_tails(vector):
@@ -86,10 +106,21 @@ def dot(vec_a, vec_b, smooth):
         # torch sums short axes one by one; adding whole columns is faster.
         columns = zip(vec_a.unbind(-1), vec_b.unbind(-1), strict=True)
         return sum(a * b for a, b in columns)[..., None]
-    if vec_a is vec_b:  # one pass; its second derivative at 0 is wrong
-        vector_norm = sys.modules["torch"].linalg.vector_norm
-        return vector_norm(vec_a, dim=-1, keepdim=True).square()
+    if vec_a is vec_b:
+        return _torch_norm(vec_a).square()
     return (vec_a * vec_b).sum(axis=-1, keepdims=True)
+
+
+def norm(vector, smooth):
+    """Norms over the last axis, which is kept; derivative 0 at 0."""
+    if not smooth and hasattr(vector, "detach") and vector.shape[-1] > _SHORT:
+        return _torch_norm(vector)
+    return safe_sqrt(dot(vector, vector, smooth))
+
+
+def _torch_norm(vector):
+    # One pass over memory; but its second derivative at 0 is wrong.
+    return sys.modules["torch"].linalg.vector_norm(vector, dim=-1, keepdim=True)
 
 
 def combine(coefficient_a, vec_a, coefficient_b, vec_b, smooth):
@@ -102,10 +133,8 @@ def combine(coefficient_a, vec_a, coefficient_b, vec_b, smooth):
 
 def _covers(array, other):
     """Whether broadcasting the arrays gives the shape of the first."""
-    if array.shape == other.shape:
-        return True
-    shape = tuple(array.shape)
-    return np.broadcast_shapes(shape, tuple(other.shape)) == shape
+    sizes = zip(array.shape[::-1], other.shape[::-1], strict=False)
+    return array.ndim >= other.ndim and all(b in (1, a) for a, b in sizes)
 
 
 def add_to(total, array, smooth):
@@ -144,11 +173,10 @@ def angle_over_sine(squared_half_sine, smooth=True):
     return xp.where(small, polynomial(near, _THETA_OVER_SIN), exact)
 
 
-def angle(difference):
-    """Angle between two unit vectors in radians; subgradient 0 where they agree."""
-    smooth = needs_derivatives(difference)
-    chord = safe_sqrt(dot(difference, difference, smooth)[..., 0])
-    return 2.0 * array_namespace(chord).asin(0.5 * chord)
+def angle(difference, radius=1.0):
+    """Angle between two unit vectors times a radius; subgradient 0 where they agree."""
+    chord = norm(difference, needs_derivatives(difference))[..., 0]
+    return (2.0 * radius) * array_namespace(chord).asin(0.5 * chord)
 
 
 def squared_angle(difference):
