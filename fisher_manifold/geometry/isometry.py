@@ -53,8 +53,8 @@ def roots_and_difference(point_a, point_b):
     if needs_derivatives(point_a, point_b):
         difference = _smooth_difference(point_a, point_b)
         return to_sphere(point_a), to_sphere(point_b), difference
-    root_a, root_b = to_sphere(point_a), to_sphere(point_b)
-    difference = point_b - point_a
+    xp = array_namespace(point_a, point_b)
+    root_a, root_b, difference = xp.sqrt(point_a), xp.sqrt(point_b), point_b - point_a
     # Where both roots are zero, 0 / tiny = 0.
     difference /= raise_to(below_roots(root_a), root_a + root_b)
     return root_a, root_b, difference

@@ -159,18 +159,22 @@ def cos_and_sinc(squared_angle, smooth=True):
     return cosine, sinc
 
 
-def angle_over_sine(squared_half_sine, smooth=True):
-    """Ratio theta / sin(theta) as a function of sin^2(theta/2)."""
+def angle_over_sine(squared_half_sine):
+    """Ratio theta / sin(theta) as a function of sin^2(theta/2); smooth at 0."""
     xp = array_namespace(squared_half_sine)
-    if not smooth:
-        sine = xp.sqrt(squared_half_sine)
-        sine = raise_to(smallest_normal(sine), sine)
-        return xp.asin(sine) / (sine * xp.sqrt(1.0 - squared_half_sine))
     small = squared_half_sine < _SMALL_SQUARED_SINE
     near = xp.where(small, squared_half_sine, 0.0)
     far = xp.where(small, 0.5, squared_half_sine)
     exact = xp.asin(xp.sqrt(far)) / xp.sqrt(far * (1.0 - far))
     return xp.where(small, polynomial(near, _THETA_OVER_SIN), exact)
+
+
+def _angle_over_sine_of_chord(chord):
+    """Ratio theta / sin(theta) as a function of 2 sin(theta/2); not smooth at 0."""
+    xp = array_namespace(chord)
+    sine = raise_to(smallest_normal(chord), 0.5 * chord)
+    half_angle = xp.asin(sine)
+    return half_angle / (sine * xp.cos(half_angle))
 
 
 def angle(difference, radius=1.0):
@@ -191,7 +195,10 @@ def squared_angle(difference):
 def sphere_log(difference, base_point):
     """Logarithm on the unit sphere of base_point + difference at base_point."""
     smooth = needs_derivatives(difference, base_point)
-    ratio = angle_over_sine(dot(difference, difference, smooth) / 4.0, smooth)
+    if smooth:
+        ratio = angle_over_sine(dot(difference, difference, smooth) / 4.0)
+    else:
+        ratio = _angle_over_sine_of_chord(norm(difference, smooth))
     # <w, u> is -2x for unit vectors.  Computed, it also removes the rounding of |u|,
     # an error of eps / theta in the result: 1e8 eps at a separation of 1e-8.  Divided
     # by <u, u>, so that steps of exp and log do not amplify that rounding.
@@ -238,7 +245,7 @@ def sphere_transport_to(tangent_vec, base_point, end_point):
     """
     smooth = needs_derivatives(tangent_vec, base_point, end_point)
     factor = dot(tangent_vec, end_point, smooth)
-    factor = factor / (-1.0 - dot(base_point, end_point, smooth))
+    factor = -factor / (dot(base_point, end_point, smooth) + 1.0)
     turn = combine(factor, end_point, factor, base_point, smooth)
     return add_to(turn, tangent_vec, smooth)
 
