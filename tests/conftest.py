@@ -6,8 +6,9 @@ import sys
 import hypothesis
 import pytest
 
-# Not to be collected for doctests: two modules named conftest cannot be imported.
-collect_ignore = ["conftest.py"]
+# Not to be collected for doctests: two modules named conftest cannot be imported, and
+# benchmarks choose geomstats' backend.
+collect_ignore = ["conftest.py", "benchmarks"]
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
