@@ -238,6 +238,29 @@ def pairwise(device):
                 print(f"| {space!r} | {name} {dtype} | {seconds:.3f} |")
 
 
+def bandwidth(device, rows):
+    """Print the share of the memory bandwidth that compiled operations reach.
+
+    Bytes are those that must be moved: each argument read and the result written once.
+    """
+    import fisher_manifold as fm
+
+    space = fm.PositiveHypersphere(99)
+    given = arguments(space, (rows, 1, 100), device)
+    copy = {"copy": lambda: given["log"][0].clone()}
+    n_bytes = 4 * rows * 100
+    seconds = statistics.median(measure(copy, device)["copy"]) / 1e6
+    peak = 2 * n_bytes / seconds
+    print(f"\ncopy: {peak / 1e9:.1f} GB/s, {rows * 100:.0e} float32 numbers")
+    print("\n| operation, compiled | GB/s | share of copy |\n|---|---:|---:|")
+    for name, arrays in {"exp": 3, "log": 3, "dist": 2}.items():
+        function = torch.compile(of_metric(space.metric)[name])
+        calls = {name: lambda f=function, g=given[name]: f(*g)}
+        seconds = statistics.median(measure(calls, device)[name]) / 1e6
+        reached = arrays * n_bytes / seconds
+        print(f"| {name} | {reached / 1e9:.1f} | {reached / peak:.2f} |", flush=True)
+
+
 def import_seconds(code):
     """Seconds of a fresh interpreter that runs the code."""
     start = time.perf_counter()
@@ -262,10 +285,15 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--bandwidth-rows", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     print(f"torch {torch.__version__}, {options.device}, {options.threads} threads")
+    if options.bandwidth_rows:
+        with torch.no_grad():
+            bandwidth(options.device, options.bandwidth_rows)
+        return
     print("Microseconds, float32.")
     with torch.no_grad():
         table(SHAPES, options.device, options.compile)
