@@ -11,7 +11,8 @@ def pairwise_squared_dist(space, x0, x1):
 
     Where the targets are vertices, given as integer labels, and the space offers
     `squared_dist_to_vertices`, the cost is a sum over sites of entries looked up in a
-    table: n m L look-ups, no array of n m L (dim + 1) entries.
+    table: n m L look-ups, no array of n m L (dim + 1) entries.  Where its metric offers
+    `pairwise_squared_dist`, that is used.  Else blocks of pairs are computed.
 
     Parameters
     ----------
@@ -45,6 +46,9 @@ def pairwise_squared_dist(space, x0, x1):
             raise ValueError(f"expected a batch of at least one point, {name} is empty")
     if is_labels:
         return _vertex_cost(space, x0, x1)
+    closed_form = getattr(space.metric, "pairwise_squared_dist", None)
+    if closed_form is not None:
+        return closed_form(x0, x1)
     n, m = x0.shape[0], x1.shape[0]
     size = x0[0].reshape(-1).shape[0]
     rows = max(1, min(n, _BLOCK_ENTRIES // (m * size)))
