@@ -66,17 +66,20 @@ def _autograd_namespace():
 
     # numpy's array-API aliases (asin, ...) carry no derivative in autograd.
     renamed = {"asin": anp.arcsin, "acos": anp.arccos, "atan2": anp.arctan2}
-    names = "sum sqrt sin cos exp expm1 log log1p abs stack min max all any argmax"
+    names = (
+        "sum sqrt sin cos exp expm1 log log1p abs stack min max all any argmin argmax"
+    )
     same = {name: getattr(anp, name) for name in names.split()}
     return types.SimpleNamespace(
         **renamed,
         **same,
         where=_autograd_where,
         broadcast_arrays=_autograd_broadcast_arrays,
+        broadcast_to=lambda array, shape: array + np.zeros(shape),
         cumulative_sum=lambda array, axis: anp.cumsum(array, axis=axis),
         cumulative_prod=_autograd_cumulative_prod,
         concat=lambda arrays, axis: anp.concatenate(arrays, axis=axis),
-        flip=lambda array, axis: anp.flip(array, axis=axis),
+        flip=lambda array, axis: array[..., ::-1],  # axis -1; anp.flip has no VJP
         matrix_transpose=lambda array: anp.swapaxes(array, -1, -2),
     )
 
@@ -133,6 +136,16 @@ def smallest_normal(array):
         return torch.finfo(array.dtype).tiny
     dtype: Any = array.dtype
     return float(np.finfo(dtype).tiny)
+
+
+def tolerance(array, length):
+    """Absolute tolerance of sums of so many entries: 64 eps sqrt(length).
+
+    A computation of a few dozen operations on the entries stays inside it, in float32
+    as in float64; half precision gets 4 eps instead of 64, and at most 0.1.
+    """
+    eps = epsilon(array)
+    return min((64.0 if eps < 1e-4 else 4.0) * eps * length**0.5, 0.1)
 
 
 def values_are_at_hand(array):

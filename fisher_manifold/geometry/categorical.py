@@ -8,20 +8,10 @@ import numpy as np
 
 from .checks import require_arrays
 from .isometry import RADIUS
-from .numerics import array_namespace, epsilon
 from .outcomes import Outcomes
 from .random import random_dirichlet, random_normal, uniform_root
 
 _REAL = re.compile(r"(torch\.)?(b?float|u?int|bool)")
-
-
-def tolerance(array, dim):
-    """Absolute tolerance of membership tests: 64 eps sqrt(dim + 1).
-
-    A computation of a few dozen operations on d + 1 entries stays inside it, in
-    float32 as in float64.
-    """
-    return 64.0 * epsilon(array) * (dim + 1.0) ** 0.5
 
 
 class CategoricalSpace(Outcomes):
@@ -85,7 +75,24 @@ class CategoricalSpace(Outcomes):
         labels : array-like of int, shape=[...]
             Labels.
         """
-        return array_namespace(point).argmax(point, axis=-1)
+        xp = require_arrays(self.shape[-1:], point=point)
+        return xp.argmax(point, axis=-1)
+
+    def regularize(self, point):
+        """Return the point itself: its coordinates are unique.
+
+        Parameters
+        ----------
+        point : array-like, shape=[..., *point_shape]
+            Points.
+
+        Returns
+        -------
+        point : array-like, shape=[..., *point_shape]
+            The same points.
+        """
+        require_arrays(self.shape, point=point)
+        return point
 
     def random_point(
         self,
@@ -137,7 +144,7 @@ class CategoricalSpace(Outcomes):
         Parameters
         ----------
         dtype, device : optional
-            Of the result; default: float64 in the library of geomstats' backend.
+            Of the result; default: geomstats' dtype, in the library of its backend.
 
         Returns
         -------

@@ -13,9 +13,12 @@ covector :math:`\nu` measures (:math:`\nu(n) = 1`).  The tangent space is where
 
 import math
 
+import numpy as np
+
 from .arrays import array_namespace, diagonal_matrix, needs_derivatives
 from .isometry import (
     RADIUS,
+    all_positive,
     roots_and_difference,
     tangent_to_simplex,
     tangent_to_sphere,
@@ -53,7 +56,11 @@ class SphereChart:
     def inner(self, vec_a, vec_b, point):
         """Inner product sum_i w_i a_i b_i."""
         smooth = needs_derivatives(vec_a, vec_b)
-        return RADIUS**2 * dot(vec_a, vec_b, smooth)[..., 0]
+        inner = RADIUS**2 * dot(vec_a, vec_b, smooth)[..., 0]
+        shape = np.broadcast_shapes(inner.shape, point.shape[:-1])
+        if tuple(inner.shape) == shape:
+            return inner
+        return array_namespace(inner).broadcast_to(inner, shape)
 
     def weights(self, point):
         """Diagonal w of the metric."""
@@ -123,8 +130,8 @@ class SimplexChart:
         root = to_sphere(point)
         # v / sqrt(p), not v w / p: products of small entries underflow.
         scaled_a = tangent_to_sphere(vec_a, root)
-        scaled_b = tangent_to_sphere(vec_b, root)
-        if not needs_derivatives(vec_a, vec_b, point):
+        scaled_b = scaled_a if vec_b is vec_a else tangent_to_sphere(vec_b, root)
+        if not needs_derivatives(vec_a, vec_b, point) and all_positive(root):
             return RADIUS**2 * dot(scaled_a, scaled_b, False)[..., 0]
         empty = (vec_a == 0) | (vec_b == 0)
         return RADIUS**2 * xp.sum(xp.where(empty, 0.0, scaled_a * scaled_b), axis=-1)

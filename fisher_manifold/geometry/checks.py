@@ -152,10 +152,12 @@ def check_point(space, point, name="point", atol=None):
     batch_shape = tuple(point.shape[: point.ndim - point_ndim])
     index = tuple(int(i) for i in np.unravel_index(first, batch_shape))
     value = _to_numpy(point[index])
+    entries = f"from {value.min():.6g} to {value.max():.6g}, sum {value.sum():.6g}"
     raise ValueError(
         f"expected {name} on {space!r}, but {name}{list(index) if index else ''} = "
         f"{np.array2string(value, precision=6, threshold=12)} is not "
-        f"({int((~good).sum())} of {good.size} points are off): normalise the data, "
+        f"(entries {entries}; "
+        f"{int((~good).sum())} of {good.size} points are off): normalise the data, "
         "or use the space's projection if that is what you mean"
     )
 
@@ -171,4 +173,8 @@ def _device(array):
 
 
 def _to_numpy(array):
-    return array.detach().cpu().numpy() if hasattr(array, "detach") else array
+    if not hasattr(array, "detach"):
+        return array
+    array = array.detach().cpu()
+    half = array.is_floating_point() and array.dtype.itemsize < 4
+    return (array.float() if half else array).numpy()  # numpy has no bfloat16

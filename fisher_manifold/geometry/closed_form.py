@@ -22,6 +22,10 @@ class ClosedFormMetric(InnerProducts, Frames, Geodesics, Distances, Curvature, V
     _space: Any
     _chart: Any
 
+    def __repr__(self):
+        """Class and space."""
+        return f"{type(self).__name__}({self._space!r})"
+
     def _sum_over_sites(self, each):
         """Sum over the axes of sites, if there are any."""
         for _ in self._space.shape[:-1]:

@@ -1,5 +1,6 @@
 """Connection and curvature: of one distribution constant, 1/4; of sequences summed."""
 
+import math
 from typing import Any
 
 from .arrays import array_namespace, diagonal_matrix, epsilon
@@ -122,7 +123,8 @@ class Curvature:
         }
         points = {} if base_point is None else {"base_point": base_point}
         require_arrays(self._space.shape, **vectors, **points)
-        return 0.0 * (tangent_vec_a + tangent_vec_b + tangent_vec_c + tangent_vec_d)
+        vectors = tangent_vec_a + tangent_vec_b + tangent_vec_c + tangent_vec_d
+        return 0.0 * (vectors if base_point is None else vectors + base_point)
 
     def sectional_curvature(self, tangent_vec_a, tangent_vec_b, base_point=None):
         """Sectional curvature: 1/4 for one distribution, 0 to 1/4 for sequences.
@@ -153,7 +155,7 @@ class Curvature:
         plane = (height > rounding) & (squared > 0)
         turned = self.curvature(a, across, across, base_point)
         bent = self.inner_product(turned, a, base_point)
-        return xp.where(plane, bent / xp.where(plane, area, 1.0), xp.nan)
+        return xp.where(plane, bent / xp.where(plane, area, 1.0), math.nan)
 
     def riemann_tensor(self, base_point=None):
         r"""Components :math:`R_{ijk}{}^l`: :math:`R(a, b) c = R_{ijk}{}^l c^i a^j b^k`.

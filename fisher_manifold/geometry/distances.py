@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import array_namespace
 from .checks import require_arrays
 from .isometry import RADIUS
 from .numerics import (
     angle,
     angles_to_vertices,
-    array_namespace,
     safe_sqrt,
     squared_angle,
 )
@@ -146,14 +146,15 @@ class Distances:
         Returns
         -------
         dist : array-like, shape=[n_a,] or [n_a, n_b]
-            Of equally many points, or one point and others, the distances of pairs;
-            else of all pairs, without axes of length 1.  (`dist_pairwise` and
+            Of equally many points, one point and others, or batches with several axes,
+            the distances of pairs, as `dist`; of two lists of points of other lengths
+            those of all pairs, without axes of length 1.  (`dist_pairwise` and
             `pairwise_squared_dist` do not depend on the numbers of points.)
         """
         ndim = len(self._space.shape)
         require_arrays(self._space.shape, point_a=point_a, point_b=point_b)
-        single = ndim in (point_a.ndim, point_b.ndim)
-        if single or tuple(point_a.shape) == tuple(point_b.shape):
+        batches = {point_a.ndim - ndim, point_b.ndim - ndim}
+        if batches != {1} or tuple(point_a.shape) == tuple(point_b.shape):
             return self.dist(point_a, point_b)
         return safe_sqrt(self.pairwise_squared_dist(point_a, point_b)).squeeze()
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from .arrays import array_namespace, diagonal_matrix
 from .checks import require_arrays
 from .isometry import RADIUS
-from .numerics import array_namespace, diagonal_matrix
 
 
 class Frames:

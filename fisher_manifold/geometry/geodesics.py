@@ -177,8 +177,8 @@ class Geodesics:
             Initial point.
         end_point : array-like, shape=[..., *point_shape]
             End point.
-        t : array-like, shape=[...]
-            A time for each pair.
+        t : float or array-like, shape=[...]
+            A time for each pair, taken in the dtype and on the device of the points.
 
         Returns
         -------
@@ -190,7 +190,7 @@ class Geodesics:
         shape, chart = self._space.shape, self._chart
         require_arrays(shape, initial_point=initial_point, end_point=end_point)
         start, direction = self._direction(end_point, initial_point)
-        times = t[(..., *[None] * len(shape))]
+        times = as_array_like(t, initial_point)[(..., *[None] * len(shape))]
         root, velocity = sphere_geodesic_state(direction, start, times)
         return chart.point(root), chart.from_root(velocity, root)
 

@@ -12,12 +12,13 @@ from geomstats.geometry.base import LevelSet
 from geomstats.geometry.euclidean import Euclidean
 from geomstats.geometry.riemannian_metric import RiemannianMetric
 
-from .categorical import CategoricalSpace, tolerance
+from .arrays import array_namespace, tolerance
+from .categorical import CategoricalSpace
 from .charts import SphereChart
 from .checks import require_arrays
 from .closed_form import ClosedFormMetric
 from .isometry import RADIUS
-from .numerics import array_namespace, safe_sqrt, squared_norms_of_tails
+from .numerics import safe_sqrt, squared_norms_of_tails
 
 
 class PositiveHypersphere(CategoricalSpace, LevelSet):
@@ -58,14 +59,16 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
 
     def submersion(self, point):
         """|u|^2 - 1, whose zero set is the sphere."""
-        return array_namespace(point).sum(point * point, axis=-1) - 1.0
+        xp = require_arrays(self.shape, point=point)
+        return xp.sum(point * point, axis=-1) - 1.0
 
     def tangent_submersion(self, vector, point):
         """Differential 2 <u, v> of the submersion."""
-        return 2.0 * array_namespace(vector, point).sum(vector * point, axis=-1)
+        xp = require_arrays(self.shape, vector=vector, point=point)
+        return 2.0 * xp.sum(vector * point, axis=-1)
 
     def belongs(self, point, atol=None):
-        """Whether points are unit vectors without negative entries.
+        """Whether points are unit vectors without negative entries, to rounding.
 
         Parameters
         ----------
@@ -84,7 +87,7 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
             return wrong
         (point,) = arrays
         xp = array_namespace(point)
-        atol = tolerance(point, self.dim) if atol is None else atol
+        atol = tolerance(point, self.n_categories) if atol is None else atol
         gap = xp.abs(xp.sum(point * point, axis=-1) - 1.0)
         return (gap <= atol) & xp.all(point >= -atol, axis=-1)
 
@@ -110,7 +113,7 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
             return wrong
         vector, base_point = arrays
         xp = array_namespace(vector, base_point)
-        atol = tolerance(vector, self.dim) if atol is None else atol
+        atol = tolerance(vector, self.n_categories) if atol is None else atol
         size = xp.sqrt(xp.sum(vector * vector, axis=-1))
         return xp.abs(xp.sum(vector * base_point, axis=-1)) <= atol * (1.0 + size)
 
@@ -151,8 +154,12 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         xp = require_arrays(self.shape, point=point)
         positive = xp.where(point > 0, point, 0.0)
         # Scaling first keeps the squares from under- and overflowing.
-        positive = positive / xp.max(positive, axis=-1, keepdims=True)
-        return positive / xp.sqrt(xp.sum(positive**2, axis=-1, keepdims=True))
+        top = xp.max(positive, axis=-1, keepdims=True)
+        scaled = positive / top
+        norm = xp.sqrt(xp.sum(scaled**2, axis=-1, keepdims=True))
+        # Points of the orthant stay as they are, so that projecting is idempotent.
+        there = xp.abs(top * norm - 1.0) <= tolerance(point, self.n_categories)
+        return xp.where(there, positive, scaled / norm)
 
     def intrinsic_to_extrinsic_coords(self, point_intrinsic):
         r"""Unit vector of angles: u_k = cos(phi_k) prod_{j < k} sin(phi_j).
@@ -196,6 +203,7 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
 
     def sphere_coordinates(self, point):
         """Return the point itself: its unit vector."""
+        require_arrays(self.shape, point=point)
         return point
 
     def from_sphere_coordinates(self, root):

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from .arrays import array_namespace, diagonal_matrix
 from .checks import require_arrays
-from .numerics import array_namespace, diagonal_matrix, safe_sqrt
+from .numerics import safe_sqrt
 
 
 class InnerProducts:

@@ -12,10 +12,11 @@ from geomstats.geometry.diffeo import Diffeo
 from .arrays import (
     array_namespace,
     below_roots,
-    epsilon,
     needs_derivatives,
+    tolerance,
     values_are_at_hand,
 )
+from .checks import require_arrays
 from .numerics import raise_to, safe_sqrt, scaled_product, scaled_quotient
 
 RADIUS = 2.0
@@ -31,21 +32,21 @@ def to_simplex(point):
     """Signed square u|u| of a unit vector u.
 
     On the orthant this is u^2.  Beyond a wall the sign is kept, so that a geodesic
-    which has left the simplex is seen to have left it.  Entries between -4 eps and 0
-    are the rounding of a point on the wall, and become 0.
+    which has left the simplex is seen to have left it.  Negative entries within the
+    tolerance of `belongs` are the rounding of a point on the wall, and become 0.
     """
-    # A look at the values is cheaper on a CPU than a selection.
-    smooth = needs_derivatives(point)
-    if not smooth and values_are_at_hand(point) and not _any_negative(point):
+    if not needs_derivatives(point) and all_positive(point):
         return point * point
     xp = array_namespace(point)
-    rounded = (point < 0) & (point > -4.0 * epsilon(point))
+    rounded = (point < 0) & (point >= -tolerance(point, point.shape[-1]))
     return xp.where(rounded, 0.0, point * xp.abs(point))
 
 
-def _any_negative(array):
-    """Whether an entry is negative or NaN."""
-    return 0 not in array.shape and not bool(array.min() >= 0)
+def all_positive(array):
+    """Whether all entries are known to be positive; a look is cheap on a CPU only."""
+    if 0 in array.shape or not values_are_at_hand(array):
+        return False
+    return bool(array.min() > 0)
 
 
 def roots_and_difference(point_a, point_b):
@@ -75,14 +76,12 @@ def tangent_to_sphere(tangent_vec, sphere_point):
     At the boundary (u_i = 0) only vectors with v_i = 0 are tangent to the face, and
     are sent to 0; others have infinite Fisher norm and are sent to infinity.
     """
-    if not needs_derivatives(tangent_vec, sphere_point):
-        # Zeros raised to less than any positive root: 0 stays 0, others get infinite
-        # squares.
-        positive = raise_to(below_roots(sphere_point), sphere_point)
-        return scaled_quotient(0.5, tangent_vec, positive)
+    if not needs_derivatives(tangent_vec, sphere_point) and all_positive(sphere_point):
+        return scaled_quotient(0.5, tangent_vec, sphere_point)
     xp = array_namespace(tangent_vec, sphere_point)
     on_face = (sphere_point == 0) & (tangent_vec == 0)
-    return tangent_vec / (2.0 * xp.where(on_face, 1.0, sphere_point))
+    quotient = tangent_vec / (2.0 * xp.where(on_face, 1.0, sphere_point))
+    return xp.where(on_face, 0.0, quotient)
 
 
 def tangent_to_simplex(tangent_vec, sphere_point):
@@ -97,7 +96,7 @@ class SimplexToSphere(Diffeo):
     r"""Isometry :math:`p \mapsto \sqrt{p}` from `FisherRaoSimplex` to the orthant.
 
     Distances, inner products and geodesics of :class:`FisherRaoSimplex` and
-    :class:`PositiveHypersphere` correspond through this map to the last digit.  It is
+    :class:`PositiveHypersphere` correspond through this map, to rounding.  It is
     a homeomorphism of the closed sets and a diffeomorphism of the interiors: at the
     boundary, tangent vectors of the sphere which point off a face have no counterpart
     on the simplex (their image is 0), so compute on the sphere there.
@@ -127,6 +126,7 @@ class SimplexToSphere(Diffeo):
         image_point : array-like, shape=[..., dim + 1]
             Point of the positive orthant.
         """
+        _require(base_point=base_point)
         return to_sphere(base_point)
 
     def inverse(self, image_point):
@@ -142,6 +142,7 @@ class SimplexToSphere(Diffeo):
         base_point : array-like, shape=[..., dim + 1]
             Point of the simplex.
         """
+        _require(image_point=image_point)
         return to_simplex(image_point)
 
     def tangent(self, tangent_vec, base_point=None, image_point=None):
@@ -163,6 +164,7 @@ class SimplexToSphere(Diffeo):
         """
         if image_point is None:
             image_point = to_sphere(_given(base_point))
+        _require(tangent_vec=tangent_vec, image_point=image_point)
         return tangent_to_sphere(tangent_vec, image_point)
 
     def inverse_tangent(self, image_tangent_vec, image_point=None, base_point=None):
@@ -184,11 +186,18 @@ class SimplexToSphere(Diffeo):
         """
         if image_point is None:
             image_point = to_sphere(_given(base_point))
+        _require(image_tangent_vec=image_tangent_vec, image_point=image_point)
         return tangent_to_simplex(image_tangent_vec, image_point)
 
     def __repr__(self):
         """Name of the map."""
         return "SimplexToSphere()"
+
+
+def _require(**arrays):
+    """Check arrays whose number of categories is that of the first one."""
+    first = next(iter(arrays.values()))
+    require_arrays(tuple(getattr(first, "shape", ()))[-1:] or (2,), **arrays)
 
 
 def _given(point):

@@ -19,9 +19,8 @@ import sys
 
 import numpy as np
 
-from .arrays import (  # noqa: F401
+from .arrays import (
     array_namespace,
-    diagonal_matrix,
     epsilon,
     needs_derivatives,
     smallest_normal,
@@ -257,15 +256,18 @@ def sphere_exit_time(tangent_vec, base_point):
     length zero never leave: infinity.
     """
     xp = array_namespace(tangent_vec, base_point)
-    speed = xp.sqrt(xp.sum(tangent_vec * tangent_vec, axis=-1, keepdims=True))
+    speed = safe_sqrt(xp.sum(tangent_vec * tangent_vec, axis=-1, keepdims=True))
     still = speed == 0
+    speed = xp.where(still, 1.0, speed)
+    downwards = xp.where(still, 1.0, -tangent_vec)
     # atan2 of -0.0, or of an entry negative by rounding, would be near -pi.
     base_point = xp.where(base_point > 0, base_point, 0.0)
-    crossing = xp.atan2(base_point * speed, -tangent_vec)
-    # A coordinate that is and stays zero does not leave.
-    crossing = xp.where((base_point == 0) & (tangent_vec == 0), np.inf, crossing)
-    times = xp.where(still, np.inf, crossing / xp.where(still, 1.0, speed))
-    return xp.min(times, axis=-1)
+    # A coordinate that is and stays zero, up to rounding, does not leave.
+    along = (base_point == 0) & (downwards <= 4.0 * epsilon(speed) * speed)
+    along = along & (downwards >= -4.0 * epsilon(speed) * speed)
+    crossing = xp.atan2(xp.where(along, 1.0, base_point) * speed, downwards)
+    crossing = xp.where(along | still, np.inf, crossing)
+    return xp.min(crossing / speed, axis=-1)
 
 
 def angles_to_vertices(point):

@@ -1,5 +1,6 @@
 """Outcomes of categorical distributions: draws and their probabilities."""
 
+import re
 from typing import Any
 
 from .arrays import array_namespace
@@ -32,6 +33,7 @@ class Outcomes:
         probabilities : array-like, shape=[..., *point_shape]
             Probabilities.
         """
+        require_arrays(self.shape, point=point)
         return self.sphere_coordinates(point) ** 2
 
     def sample(self, point, n_samples=1, *, generator=None):
@@ -49,16 +51,28 @@ class Outcomes:
         Returns
         -------
         samples : array-like, shape=[..., n_samples, *point_shape]
-            One-hot outcomes, in the dtype of the point.
+            One-hot outcomes, in the dtype of the point (geomstats' are integers).
+
+        Raises
+        ------
+        ValueError
+            If a point is no probability distribution.
         """
         ndim = len(self.shape)
         xp = require_arrays(self.shape, point=point)
-        cumulative = xp.cumulative_sum(self.probabilities(point), axis=-1)
+        wide = xp.float32 if point.dtype.itemsize < 4 else point.dtype
+        probabilities = xp.astype(self.probabilities(point), wide)
+        cumulative = xp.cumulative_sum(probabilities, axis=-1)
         cumulative = cumulative[(..., None, *[slice(None)] * ndim)]
         total = cumulative[..., -1:]
+        if not bool(xp.all(total > 0) & xp.all(probabilities >= 0)):
+            raise ValueError(
+                "expected probabilities, got a point with negative, NaN or no positive "
+                "entries: see fisher_manifold.check_point"
+            )
         batch_shape = tuple(point.shape[: point.ndim - ndim])
         size = (*batch_shape, n_samples, *self.shape[:-1], 1)
-        level = random_uniform(size, point, generator) * total
+        level = random_uniform(size, total, generator) * total
         # Rounding must not reach the total: no category would be left.
         level = xp.where(level < total, level, xp.nextafter(total, 0.0 * total))
         labels = xp.sum(xp.astype(level >= cumulative, xp.int64), axis=-1)
@@ -75,8 +89,9 @@ class Outcomes:
         Returns
         -------
         pdf : callable
-            Takes one-hot outcomes of shape [n_samples, *point_shape], and returns
-            probabilities of shape [..., n_samples]; 0 for what is not an outcome.
+            Takes one-hot outcomes, of the dtype of the point or integers, of shape
+            [n_samples, *point_shape] or point_shape, and returns probabilities of
+            shape [..., n_samples] or [...]; 0 for what is not an outcome.
         """
         return self._function_of_outcomes(point, lambda p: p)
 
@@ -91,9 +106,8 @@ class Outcomes:
         Returns
         -------
         cdf : callable
-            Takes one-hot outcomes of shape [n_samples, *point_shape], and returns
-            probabilities of shape [..., n_samples]; for sequences, that every site is
-            at most that of the outcome.
+            Takes outcomes as that of `point_to_pdf`; for sequences the probability
+            that every site is at most that of the outcome.
         """
         return self._function_of_outcomes(point, _cumulative)
 
@@ -101,10 +115,15 @@ class Outcomes:
         """Function of one-hot outcomes that looks them up in a table, site by site."""
         require_arrays(self.shape, point=point)
         ndim = len(self.shape)
-        values = table(self.probabilities(point))[(..., None, *[slice(None)] * ndim)]
+        table = table(self.probabilities(point))
 
         def function(x):
-            xp = require_arrays(self.shape, x=x)
+            if re.search(r"int|bool", str(getattr(x, "dtype", ""))):
+                x = array_namespace(x).astype(x, point.dtype)
+            xp = require_arrays(self.shape, x=x, point=point)
+            values = (
+                table[(..., None, *[slice(None)] * ndim)] if x.ndim > ndim else table
+            )
             one_hot = xp.all((x == 0) | (x == 1), axis=-1) & (xp.sum(x, axis=-1) == 1)
             each = xp.where(one_hot, xp.sum(values * x, axis=-1), 0.0)
             for _ in self.shape[:-1]:

@@ -6,7 +6,8 @@ the mean of all: one matrix product.  Its rounding error, a few eps times
 mean.  Such pairs are computed from their differences.
 """
 
-from .numerics import array_namespace, squared_angle
+from .arrays import array_namespace
+from .numerics import squared_angle
 
 _FAR = 0.125
 """Least |u_b - u_a|^2 / (|c_a|^2 + |c_b|^2) of a pair left to the matrix product."""
@@ -67,9 +68,8 @@ def _far_pairs(xp, centred_a, centred_b):
     scale = xp.sum(centred_a * centred_a, axis=-1)[:, None]
     scale = scale + xp.sum(centred_b * centred_b, axis=-1)
     chord = scale - 2.0 * (centred_a @ centred_b.T)
-    near = chord < _FAR * scale
-    # Unit vectors of the orthant are at most sqrt(2) apart, but for rounding.
-    chord = xp.where(near, 1.0, xp.where(chord > 2.0, 2.0, chord))
+    near = chord <= _FAR * scale  # also where all points are equal
+    chord = xp.where(near, 1.0, chord)
     return xp.where(near, xp.nan, (2.0 * xp.asin(0.5 * xp.sqrt(chord))) ** 2)
 
 

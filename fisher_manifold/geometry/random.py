@@ -27,7 +27,8 @@ def random_dirichlet(
         Decides the library (and device) of the result.  If None, the global generator
         of geomstats' backend is used, as geomstats does.
     dtype : dtype, optional
-        Floating dtype of the result; default float64 (numpy) or torch's default.
+        Floating dtype of the result; default: torch's default, float64 for a numpy
+        generator, geomstats' default without a generator.
     device : torch.device, optional
         Device, for torch; default: that of the generator.
 
@@ -58,9 +59,8 @@ def uniform_root(shape, dtype=None, device=None):
     if gs.__name__.endswith("pytorch"):
         import torch
 
-        ones = torch.ones(shape, dtype=dtype or torch.float64, device=device)
-        return ones / shape[-1] ** 0.5
-    return np.ones(shape, dtype or np.float64) / shape[-1] ** 0.5
+        return torch.ones(shape, dtype=dtype, device=device) / shape[-1] ** 0.5
+    return np.ones(shape, dtype or gs.get_default_dtype()) / shape[-1] ** 0.5
 
 
 def random_normal(shape, array, generator=None):
@@ -102,6 +102,8 @@ def _torch_root(size, concentration, generator, dtype, device):
 
     device = device or (generator.device if generator is not None else None)
     dtype = dtype or torch.get_default_dtype()
+    if not dtype.is_floating_point:
+        raise TypeError(f"expected a floating point dtype, got {dtype}")
     options = {"generator": generator, "dtype": dtype, "device": device}
     if concentration == 0.5:
         root = torch.randn(size, **options).abs()
@@ -117,7 +119,9 @@ def _torch_root(size, concentration, generator, dtype, device):
 def _numpy_root(size, concentration, generator, dtype):
     # Without a generator: the global state that geomstats' numpy backends seed.
     source = np.random if generator is None else generator
-    dtype = np.dtype(dtype or np.float64)
+    dtype = np.dtype(dtype or (gs.get_default_dtype() if generator is None else float))
+    if dtype.kind != "f":
+        raise TypeError(f"expected a floating point dtype, got {dtype}")
     if concentration == 0.5:
         root = np.abs(source.normal(size=size))
         root /= np.linalg.norm(root, axis=-1, keepdims=True)

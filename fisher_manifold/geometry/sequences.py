@@ -3,10 +3,11 @@
 import geomstats.errors
 from geomstats.geometry.nfold_manifold import NFoldManifold, NFoldMetric
 
+from .arrays import array_namespace
 from .categorical import CategoricalSpace
 from .checks import require_arrays
 from .closed_form import ClosedFormMetric
-from .numerics import array_namespace, safe_sqrt
+from .numerics import safe_sqrt
 
 
 class SequenceManifold(CategoricalSpace, NFoldManifold):
@@ -33,6 +34,11 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
 
     def __init__(self, base, length, equip=True):
         geomstats.errors.check_integer(length, "length")
+        if not hasattr(getattr(base, "metric", None), "_chart") or len(base.shape) != 1:
+            raise TypeError(
+                "expected base to be a FisherRaoSimplex or a PositiveHypersphere with "
+                f"its metric, got {base!r}: geomstats' NFoldManifold takes any space"
+            )
         self.base = base
         self.length = length
         super().__init__(base_manifold=base, n_copies=length, equip=equip)
@@ -122,12 +128,45 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
         require_arrays(self.shape, point=point)
         return self.base.projection(point)
 
+    def intrinsic_to_extrinsic_coords(self, point_intrinsic):
+        """Points of intrinsic coordinates, site by site.
+
+        Parameters
+        ----------
+        point_intrinsic : array-like, shape=[..., length, dim]
+            Intrinsic coordinates of the sites.
+
+        Returns
+        -------
+        point_extrinsic : array-like, shape=[..., length, dim + 1]
+            Points.
+        """
+        require_arrays((self.length, self.base.dim), point_intrinsic=point_intrinsic)
+        return self.base.intrinsic_to_extrinsic_coords(point_intrinsic)
+
+    def extrinsic_to_intrinsic_coords(self, point_extrinsic):
+        """Intrinsic coordinates, site by site.
+
+        Parameters
+        ----------
+        point_extrinsic : array-like, shape=[..., length, dim + 1]
+            Points.
+
+        Returns
+        -------
+        point_intrinsic : array-like, shape=[..., length, dim]
+            Intrinsic coordinates of the sites.
+        """
+        require_arrays(self.shape, point_extrinsic=point_extrinsic)
+        return self.base.extrinsic_to_intrinsic_coords(point_extrinsic)
+
     def tangent_from_root(self, vector, base_point):
         """Tangent vectors from vectors in sphere coordinates, site by site."""
         return self.base.tangent_from_root(vector, base_point)
 
     def sphere_coordinates(self, point):
         """Unit vectors of the sites."""
+        require_arrays(self.shape, point=point)
         return self.base.sphere_coordinates(point)
 
     def from_sphere_coordinates(self, root):

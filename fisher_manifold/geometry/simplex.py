@@ -13,18 +13,13 @@ from geomstats.information_geometry.categorical import (
     CategoricalMetric,
 )
 
-from .arrays import array_namespace
-from .categorical import CategoricalSpace, tolerance
+from .arrays import array_namespace, tolerance
+from .categorical import CategoricalSpace
 from .charts import SimplexChart
 from .checks import require_arrays
 from .closed_form import ClosedFormMetric
 from .hypersphere import check_dim
-from .isometry import (
-    tangent_to_simplex,
-    tangent_to_sphere,
-    to_simplex,
-    to_sphere,
-)
+from .isometry import SimplexToSphere, tangent_to_simplex, to_simplex, to_sphere
 
 
 class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
@@ -73,6 +68,16 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         # The Euclidean metric would hold an identity matrix: 800 MB at 1e4 categories.
         return Euclidean(self.dim + 1, equip=False)
 
+    def submersion(self, point):
+        """Sum of the entries minus 1, whose zero set the simplex is in."""
+        xp = require_arrays(self.shape, point=point)
+        return xp.sum(point, axis=-1) - 1.0
+
+    def tangent_submersion(self, vector, point):
+        """Differential of the submersion: the sum of the entries."""
+        xp = require_arrays(self.shape, vector=vector)
+        return xp.sum(vector, axis=-1)
+
     def belongs(self, point, atol=None):
         """Whether points are non-negative and sum to one.
 
@@ -98,7 +103,7 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         (point,) = arrays
         xp = array_namespace(point)
         lowest = 0.0 if atol is None else -atol
-        atol = tolerance(point, self.dim) if atol is None else atol
+        atol = tolerance(point, self.n_categories) if atol is None else atol
         gap = xp.abs(xp.sum(point, axis=-1) - 1.0)
         return (gap <= atol) & xp.all(point >= lowest, axis=-1)
 
@@ -125,7 +130,7 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
             return wrong
         vector, *base_points = arrays
         xp = array_namespace(vector)
-        atol = tolerance(vector, self.dim) if atol is None else atol
+        atol = tolerance(vector, self.n_categories) if atol is None else atol
         atol = atol * (1.0 + xp.sqrt(xp.sum(vector * vector, axis=-1, keepdims=True)))
         tangent = xp.abs(xp.sum(vector, axis=-1)) <= atol[..., 0]
         if not base_points:
@@ -175,7 +180,10 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         """
         xp = require_arrays(self.shape, point=point)
         positive = xp.where(point > 0, point, 0.0)
-        return positive / xp.sum(positive, axis=-1, keepdims=True)
+        total = xp.sum(positive, axis=-1, keepdims=True)
+        # Points of the simplex stay as they are, so that projecting is idempotent.
+        there = xp.abs(total - 1.0) <= tolerance(point, self.n_categories)
+        return positive / xp.where(there, 1.0, total)
 
     def intrinsic_to_extrinsic_coords(self, point_intrinsic):
         """Point of its first d probabilities.
@@ -188,10 +196,13 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         Returns
         -------
         point_extrinsic : array-like, shape=[..., dim + 1]
-            Point; the last entry is 1 minus the sum, with its rounding error.
+            Point; the last entry is 1 minus the sum, with its rounding error, and 0
+            where that error alone makes it negative.
         """
         xp = require_arrays((self.dim,), point_intrinsic=point_intrinsic)
         last = 1.0 - xp.sum(point_intrinsic, axis=-1, keepdims=True)
+        rounded = (last < 0) & (last >= -tolerance(last, self.n_categories))
+        last = xp.where(rounded, 0.0, last)
         return xp.concat([point_intrinsic, last], axis=-1)
 
     def extrinsic_to_intrinsic_coords(self, point_extrinsic):
@@ -222,6 +233,7 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
 
     def sphere_coordinates(self, point):
         """Unit vector sqrt(p) of a point."""
+        require_arrays(self.shape, point=point)
         return to_sphere(point)
 
     def from_sphere_coordinates(self, root):
@@ -246,19 +258,19 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
     @staticmethod
     def simplex_to_sphere(point):
         """Unit vector sqrt(p): see `SimplexToSphere`."""
-        return to_sphere(point)
+        return SimplexToSphere()(point)
 
     @staticmethod
     def sphere_to_simplex(point):
         """Point of a unit vector: see `SimplexToSphere`."""
-        return to_simplex(point)
+        return SimplexToSphere().inverse(point)
 
     @staticmethod
     def tangent_simplex_to_sphere(tangent_vec, base_point):
         """Differential at a point of the simplex: see `SimplexToSphere`."""
-        return tangent_to_sphere(tangent_vec, to_sphere(base_point))
+        return SimplexToSphere().tangent(tangent_vec, base_point)
 
     @staticmethod
     def tangent_sphere_to_simplex(tangent_vec, base_point):
         """Differential of the inverse at a unit vector: see `SimplexToSphere`."""
-        return tangent_to_simplex(tangent_vec, base_point)
+        return SimplexToSphere().inverse_tangent(tangent_vec, base_point)

@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from .arrays import array_namespace
 from .checks import require_arrays
 from .isometry import RADIUS
-from .numerics import array_namespace, cos_and_sinc
+from .numerics import cos_and_sinc
 
 
 class Volume:

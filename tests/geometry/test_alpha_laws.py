@@ -7,10 +7,11 @@ import torch
 from geomstats.geometry.connection import Connection
 from scipy.integrate import solve_ivp
 
+import fisher_manifold as fm
 from fisher_manifold.geometry import AlphaConnection, alpha_divergence
 
 from .alpha_helpers import METRIC, SPACE, each_alpha, few_alphas, points, short_vectors
-from .helpers import tensor
+from .helpers import interior_points, tangents, tensor
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
@@ -169,3 +170,25 @@ def test_injectivity_radius_of_others_is_not_known():
     with pytest.raises(NotImplementedError, match="exit_time"):
         AlphaConnection(SPACE, 0.5).injectivity_radius(points())
     assert np.all(np.isinf(AlphaConnection(SPACE, 2).injectivity_radius(points())))
+
+
+@pytest.mark.parametrize("alpha", [-1.0, 0.0, 0.5, 1.0, 2.0])
+def test_tensors_are_those_of_the_curvature(alpha):
+    """Traces over the tangent space only, not over the normal of the ambient space."""
+    simplex = fm.FisherRaoSimplex(3)
+    connection = AlphaConnection(simplex, alpha)
+    point = interior_points(simplex, 1)[0]
+    a, b, c = (tangents(simplex, point, seed) for seed in (1, 2, 3))
+    riemann = connection.riemann_tensor(point)
+    turned = np.einsum("ijkl,i,j,k->l", riemann, c, a, b)
+    np.testing.assert_allclose(turned, connection.curvature(a, b, c, point), atol=1e-14)
+    frame = simplex.metric.normal_basis(base_point=point)
+    traced = connection.curvature(frame, a, b, point)
+    expected = simplex.metric.inner_product(traced, frame, point).sum()
+    actual = b @ connection.ricci_tensor(point) @ a
+    assert actual == pytest.approx(expected, abs=1e-14)
+
+
+def test_alpha_is_bounded():
+    with pytest.raises(ValueError, match="between -10 and 10"):
+        AlphaConnection(fm.FisherRaoSimplex(2), 11.0)

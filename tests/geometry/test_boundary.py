@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import brentq
 
 import fisher_manifold as fm
+from fisher_manifold.testing.arrays import to_numpy
 
 from .helpers import (
     SEQUENCES,
@@ -224,3 +225,78 @@ def test_projection_to_the_orthant_does_not_over_or_underflow():
     for scale in (1e-300, 1.0, 1e300):
         point = sphere.projection(np.array([3.0, 4.0]) * scale)
         np.testing.assert_allclose(point, [0.6, 0.8], rtol=4 * EPS)
+
+
+@each_library
+@each_dtype
+@pytest.mark.parametrize("size", [1e-1, 1e-7, 1e-20, 1e-30])
+@pytest.mark.parametrize("tracked", [False, True])
+def test_off_face_vectors_are_infinite_however_small(library, dtype, size, tracked):
+    """With and without derivatives: never a finite number made of rounding."""
+    metric = fm.FisherRaoSimplex(2).metric
+    point = array([0.0, 0.5, 0.5], library, dtype)
+    vec = array([size, 0.1, -0.1], library, dtype)
+    along = array([0.0, 0.1, -0.1], library, dtype)
+    if tracked and library == "torch":
+        point, vec = point.requires_grad_(), vec.requires_grad_()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        norm, inner = metric.norm(vec, point), metric.inner_product(vec, along, point)
+        end = metric.exp(vec, point)
+    if tracked and library == "torch":
+        norm, inner, end = norm.detach(), inner.detach(), end.detach()
+    assert float(norm) == np.inf
+    assert float(inner) == pytest.approx(0.04)
+    assert np.isnan(to_numpy(end)).all()
+
+
+@each_library
+def test_a_zero_that_moves_by_rounding_does_not_leave(library):
+    metric = fm.PositiveHypersphere(2).metric
+    point = array([0.0, 0.6, 0.8], library)
+    for tiny in (-1e-18, 1e-18, 0.0):
+        vec = array([tiny, 0.08, -0.06], library)
+        assert float(metric.exit_time(vec, point)) > 1
+        metric.exp(vec, point, boundary="raise")
+    assert float(metric.exit_time(array([-1e-3, 0.08, -0.06], library), point)) == 0
+
+
+@each_small_space
+@each_library
+@each_dtype
+def test_clipped_points_belong(space, library, dtype):
+    vec, point = (array(x, library, dtype) for x in leaving(space))
+    end = space.metric.exp(vec, point, boundary="clip")
+    assert bool((end >= 0).all())
+    assert bool(space.belongs(end).all())
+
+
+@pytest.mark.parametrize("n_categories", [2, 3, 100])
+@each_library
+def test_geodesics_onto_walls_stay_on_the_simplex(n_categories, library):
+    """In float32 rounding may pass the wall by more than 4 eps."""
+    space = fm.FisherRaoSimplex(n_categories - 1)
+    g = np.random.default_rng(0)
+    point = space.random_point(500, generator=g, dtype="float32")
+    end = space.vertices(g.integers(n_categories, size=500), dtype=np.float32)
+    point, end = array(point, library, "float32"), array(end, library, "float32")
+    for result in (
+        space.metric.exp(space.metric.log(end, point), point),
+        space.metric.geodesic(point, end)([1.0])[:, 0],
+    ):
+        assert bool(space.belongs(result).all())
+        assert bool((space.metric.dist(result, end) < 5e-3).all())
+
+
+def test_gradients_of_clipped_exponentials_at_the_zero_vector():
+    import torch
+
+    for space in SMALL_SPACES:
+        point = torch.as_tensor(interior_points(space, 2))
+        vec = torch.as_tensor(tangents(space, interior_points(space, 2), norm=0.02))
+        vec[0] = 0.0
+        vec.requires_grad_()
+        end = space.metric.exp(vec, point, boundary="clip")
+        (gradient,) = torch.autograd.grad((end**2).sum(), vec)
+        plain = space.metric.exp(vec, point)
+        (expected,) = torch.autograd.grad((plain**2).sum(), vec)
+        torch.testing.assert_close(gradient, expected)

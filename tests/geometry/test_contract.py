@@ -243,3 +243,90 @@ def test_repeated_steps_stay_on_the_manifold(library, dtype):
     norm = float((point * point).sum())
     assert norm == pytest.approx(1.0, abs=100 * float(np.finfo(dtype).eps))
     assert bool(space.belongs(point))
+
+
+@each_small_space
+@each_library
+def test_base_points_broadcast_against_vectors(space, library):
+    """Also where the inner product does not depend on the base point."""
+    points = interior_points(space, 2)
+    vecs = np.stack([tangents(space, points[0], s) for s in range(3)])
+    point, vec = array(points[:, None], library), array(vecs[None], library)
+    metric = space.metric
+    for result in (
+        metric.inner_product(vec, vec, point),
+        metric.norm(vec, point),
+        metric.sectional_curvature(vec, vec, point),
+        metric.log_exp_volume_density(vec, point),
+        metric.normalize(vec, point)[(..., *[0] * len(space.shape))],
+        metric.curvature_derivative(vec, vec, vec, vec, point)[
+            (..., *[0] * len(space.shape))
+        ],
+    ):
+        assert tuple(result.shape) == (2, 3)
+
+
+def test_metrics_say_whose_they_are():
+    assert repr(fm.FisherRaoSimplex(2).metric) == "FisherRaoMetric(" + (
+        "FisherRaoSimplex(dim=2))"
+    )
+
+
+@each_space
+@each_library
+@each_dtype
+def test_projection_is_idempotent_to_the_last_bit(space, library, dtype):
+    g = np.random.default_rng(0)
+    vectors = g.normal(size=(50, *space.shape))
+    vectors[..., 0] = np.abs(vectors[..., 0])  # others have no projection
+    once = space.projection(array(vectors, library, dtype))
+    assert bool((space.projection(once) == once).all())
+    points = array(interior_points(space, 20), library, dtype)
+    assert bool((space.projection(points) == points).all())
+
+
+def test_sequences_of_other_spaces_are_refused():
+    from geomstats.geometry.hypersphere import Hypersphere
+
+    inner = fm.SequenceManifold(fm.FisherRaoSimplex(2), 2)
+    for base in (3, inner, Hypersphere(2), fm.FisherRaoSimplex(2, equip=False)):
+        with pytest.raises(TypeError, match="expected base to be a FisherRaoSimplex"):
+            fm.SequenceManifold(base, 2)
+
+
+def test_intrinsic_coordinates_of_sequences():
+    for space in SMALL_SPACES[2:]:
+        points = interior_points(space, 3)
+        coordinates = space.extrinsic_to_intrinsic_coords(points)
+        assert coordinates.shape == (3, 2, 2)
+        back = space.intrinsic_to_extrinsic_coords(coordinates)
+        np.testing.assert_allclose(back, points, atol=1e-15)
+
+
+def test_coordinates_of_boundary_points_stay_on_the_simplex():
+    simplex = fm.FisherRaoSimplex(5)
+    points = interior_points(simplex, 500)
+    points[:, -1] = 0.0
+    points = points / points.sum(-1, keepdims=True)
+    coordinates = simplex.extrinsic_to_intrinsic_coords(points)
+    assert simplex.belongs(simplex.intrinsic_to_extrinsic_coords(coordinates)).all()
+
+
+@each_small_space
+def test_times_of_geodesic_states_take_the_dtype_of_the_points(space):
+    a, b = interior_points(space, 2).astype("float32")
+    for t in (0.5, np.float64(0.5), np.array(0.5), torch.tensor(0.5)):
+        point, velocity = space.metric.geodesic_state(a, b, t)
+        assert point.dtype == velocity.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_membership_in_half_precision(dtype):
+    for kind in (fm.FisherRaoSimplex, fm.PositiveHypersphere):
+        space = kind(99)
+        good = torch.as_tensor(interior_points(space, 50)).to(dtype)
+        assert space.belongs(good).all()
+        assert not space.belongs(0.0 * good).any()
+        assert not space.belongs(1.2 * good).any()
+        with pytest.raises(ValueError, match="entries from"):
+            fm.check_point(space, 1.2 * good)

@@ -116,3 +116,46 @@ def test_wrong_outcomes_raise():
         pdf(np.eye(5))
     with pytest.raises(TypeError, match="expected a generator of"):
         simplex.sample(np.full(4, 0.25), generator=np.random)
+
+
+def test_a_draw_at_the_very_top_is_an_outcome(monkeypatch):
+    from fisher_manifold.geometry import outcomes
+
+    def top(shape, array, generator):
+        return np.ones(shape, array.dtype)
+
+    monkeypatch.setattr(outcomes, "random_uniform", top)
+    draws = fm.FisherRaoSimplex(3).sample(np.array([0.1, 0.2, 0.7, 0.0]), 3)
+    assert (draws == np.eye(4)[2]).all()
+
+
+@each_library
+def test_what_is_no_distribution_is_not_drawn_from(library):
+    simplex = fm.FisherRaoSimplex(2)
+    for wrong in ([np.nan, 0.5, 0.5], [-0.5, 1.0, 0.5], [0.0, 0.0, 0.0]):
+        point = array([wrong], library)
+        with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="check_po"):
+            simplex.sample(point)
+
+
+def test_half_precision_draws_reach_all_categories():
+    space = fm.FisherRaoSimplex(999)
+    point = torch.full((1000,), 1e-3, dtype=torch.bfloat16)
+    draws = space.sample(point, 20_000, generator=generator("torch"))
+    assert int((draws.sum(0) > 0).sum()) > 990
+
+
+@each_library
+def test_pdf_takes_integers_and_single_outcomes_as_geomstats_does(library):
+    from geomstats.information_geometry.categorical import CategoricalDistributions
+
+    points = interior_points(fm.FisherRaoSimplex(2), 3)
+    point = array(points, library)
+    ours, theirs = fm.FisherRaoSimplex(2), CategoricalDistributions(2)
+    one, several = np.array([0, 1, 0]), np.eye(3, dtype=int)
+    for x in (one, several):
+        pdf = ours.point_to_pdf(point)(array(x, library, "int64"))
+        expected = np.array([stats.multinomial.pmf(x, 1, p) for p in points])
+        np.testing.assert_allclose(pdf, expected)
+        assert tuple(pdf.shape) == expected.shape
+    assert theirs.point_to_pdf is not None

@@ -131,3 +131,34 @@ def test_wrong_batches_raise():
     for wrong in (points[0], points[:0], points[None]):
         with pytest.raises(ValueError, match="expected point_b of shape"):
             metric.pairwise_squared_dist(points, wrong)
+
+
+def test_gradients_of_coincident_points():
+    import torch
+
+    metric = fm.FisherRaoSimplex(2).metric
+    for n_points in (1, 3):
+        points = torch.tensor([[0.2, 0.3, 0.5]] * n_points, dtype=torch.float64)
+        points.requires_grad_()
+        (gradient,) = torch.autograd.grad(metric.dist_pairwise(points).sum(), points)
+        assert (gradient == 0).all()
+
+
+@each_small_space
+@each_library
+def test_dist_broadcast_of_batches_with_several_axes(space, library):
+    a = array(interior_points(space, 2), library)[:, None]
+    b = array(interior_points(space, 3, 1), library)[None]
+    dist = space.metric.dist_broadcast(a, b)
+    np.testing.assert_array_equal(dist, space.metric.dist(a, b))
+    assert tuple(dist.shape) == (2, 3)
+
+
+def test_pairs_just_beyond_those_left_to_the_matrix_product():
+    """At the bound the product is right to 30 eps."""
+    space = fm.PositiveHypersphere(60)
+    g = np.random.default_rng(3)
+    points = space.random_point(60, generator=g, concentration=3.0)
+    pairs = space.metric.pairwise_squared_dist(points, points)
+    single = space.metric.squared_dist(points[:, None], points[None])
+    np.testing.assert_allclose(pairs, single, rtol=30 * np.finfo(float).eps)

@@ -126,7 +126,7 @@ def test_bad_costs():
     for value in (float("nan"), -0.3, 0.01 + points[2, 1]):
         broken = points.clone()
         broken[2, 1] = value
-        with pytest.raises(ValueError, match=r"but x1\[2\] = .* is not \(1 of 4"):
+        with pytest.raises(ValueError, match=r"but x1\[2\] = .* is not .*1 of 4"):
             transport.ExactCoupling(space)(points, broken)
         with pytest.raises(ValueError, match=r"but x0\[2\] = .* is not"):
             transport.ExactCoupling(space)(broken, points)

@@ -37,12 +37,12 @@ class AlphaConnection(AlphaTensors, Connection):
     space : FisherRaoSimplex
         The simplex.
     alpha : float
-        Any finite number.
+        A number between -10 and 10, beyond which quadratures lose all digits.
 
     Raises
     ------
     TypeError, ValueError
-        If the space is no `FisherRaoSimplex`, or alpha no finite number.
+        If the space is no `FisherRaoSimplex`, or alpha not in [-10, 10].
 
     References
     ----------
@@ -67,6 +67,8 @@ class AlphaConnection(AlphaTensors, Connection):
             raise TypeError(f"expected a FisherRaoSimplex, got {space!r}")
         super().__init__(space)
         self.alpha = check_alpha(alpha)
+        if abs(self.alpha) > 10:
+            raise ValueError(f"expected alpha between -10 and 10, got {alpha}")
         self._rule = _geodesics(space, self.alpha)
 
     def __repr__(self):
@@ -128,8 +130,9 @@ class AlphaConnection(AlphaTensors, Connection):
     def _exit(self, tangent_vec, base_point):
         """Exit time, of shape [..., 1], and whether it is before time 1."""
         time = self._rule.exit_time(tangent_vec, base_point)[..., None]
-        # A geodesic that ends on a wall leaves at time 1 up to rounding.
-        return time, time < 1.0 - 1024.0 * epsilon(time)
+        # A geodesic that ends on a wall leaves at time 1 up to rounding, or quadrature.
+        slack = 1024.0 * epsilon(time) if self._rule.continues else epsilon(time) ** 0.5
+        return time, time < 1.0 - slack
 
     def exit_time(self, tangent_vec, base_point):
         """Time at which the geodesic leaves the simplex.

@@ -102,8 +102,7 @@ class DualCoordinates:
         expectation : array-like, shape=[..., dim]
             Expectation coordinates.
         """
-        require_arrays(self._space.shape, point=point)
-        return point[..., :-1]
+        return self._space.extrinsic_to_intrinsic_coords(point)
 
     def from_expectation(self, expectation):
         """Point of expectation coordinates; the last entry is 1 minus their sum.
@@ -118,10 +117,7 @@ class DualCoordinates:
         point : array-like, shape=[..., dim + 1]
             Point.
         """
-        require_arrays((self._space.dim,), expectation=expectation)
-        xp = array_namespace(expectation)
-        last = 1.0 - xp.sum(expectation, axis=-1, keepdims=True)
-        return xp.concat([expectation, last], axis=-1)
+        return self._space.intrinsic_to_extrinsic_coords(expectation)
 
     def potential(self, natural):
         r"""Log-partition function :math:`\psi(\theta) = \log(1 + \sum_i e^{\theta_i})`.

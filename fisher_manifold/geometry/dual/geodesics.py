@@ -2,7 +2,7 @@ r"""Geodesics and parallel transport of the three alpha-connections in closed fo
 
 alpha = -1 (mixture): straight lines in p.  alpha = 1 (exponential): straight lines in
 log p.  alpha = 0: the great circles of the metric.  All others are in
-:mod:`~fisher_manifold.geometry.alpha_quadrature`.  Each class has the same five maps
+:mod:`~fisher_manifold.geometry.dual.quadrature`.  Each class has the same five maps
 on arrays that are known to be of one library and to broadcast.
 """
 
@@ -27,10 +27,10 @@ def require_support(inner, outer, same, alpha):
 
 
 def relative(tangent_vec, base_point):
-    """Return v / p, 0 where v = p = 0."""
+    """Return v / p, 0 (with its derivatives) where v = p = 0."""
     xp = array_namespace(tangent_vec, base_point)
     on_face = (base_point == 0) & (tangent_vec == 0)
-    return tangent_vec / xp.where(on_face, 1.0, base_point)
+    return xp.where(on_face, 0.0, tangent_vec / xp.where(on_face, 1.0, base_point))
 
 
 class MixtureGeodesics:

@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-from ..arrays import diagonal_matrix
 from ..checks import require_arrays
 from ..simplex import FisherRaoMetric
 from .geodesics import relative
@@ -17,6 +16,11 @@ class AlphaTensors:
 
     alpha: float
     _space: Any
+
+    @property
+    def _metric(self):
+        """Fisher-Rao metric, whatever metric the space is equipped with."""
+        return FisherRaoMetric(self._space)
 
     def christoffels(self, base_point=None):
         r"""Christoffel symbols :math:`\Gamma^k_{ij}`, contravariant index first.
@@ -37,11 +41,7 @@ class AlphaTensors:
         christoffels : array-like, shape=[..., dim + 1, dim + 1, dim + 1]
             Christoffel symbols.
         """
-        require_arrays(self._space.shape, base_point=base_point)
-        inverse = 1.0 / base_point
-        ratios = base_point[..., :, None] * inverse[..., None, :]
-        matrix = ratios - diagonal_matrix(inverse)
-        return 0.5 * (1.0 + self.alpha) * diagonal_matrix(matrix)
+        return (1.0 + self.alpha) * self._metric.christoffels(base_point)
 
     def geodesic_equation(self, state):
         """Velocity and acceleration of a geodesic.
@@ -83,11 +83,38 @@ class AlphaTensors:
         curvature : array-like, shape=[..., dim + 1]
             Tangent vector.
         """
-        inner = FisherRaoMetric(self._space).inner_product
-        along_b = inner(tangent_vec_b, tangent_vec_c, base_point)[..., None]
-        along_a = inner(tangent_vec_a, tangent_vec_c, base_point)[..., None]
-        turned = along_b * tangent_vec_a - along_a * tangent_vec_b
-        return 0.25 * (1.0 - self.alpha**2) * turned
+        vectors = tangent_vec_a, tangent_vec_b, tangent_vec_c
+        return (1.0 - self.alpha**2) * self._metric.curvature(*vectors, base_point)
+
+    def riemann_tensor(self, base_point=None):
+        r"""Components :math:`R_{ijk}{}^l` of the curvature.
+
+        Parameters
+        ----------
+        base_point : array-like, shape=[..., dim + 1]
+            Interior point.
+
+        Returns
+        -------
+        riemann_tensor : array-like, shape=[..., *(dim + 1,) * 4]
+            1 - alpha^2 times that of the metric; zero on the normal.
+        """
+        return (1.0 - self.alpha**2) * self._metric.riemann_tensor(base_point)
+
+    def ricci_tensor(self, base_point=None):
+        """Ricci tensor: 1 - alpha^2 times that of the metric.
+
+        Parameters
+        ----------
+        base_point : array-like, shape=[..., dim + 1]
+            Interior point.
+
+        Returns
+        -------
+        ricci_tensor : array-like, shape=[..., dim + 1, dim + 1]
+            Components.
+        """
+        return (1.0 - self.alpha**2) * self._metric.ricci_tensor(base_point)
 
     def injectivity_radius(self, base_point=None):
         r"""Fisher norm below which every vector has an exponential on the simplex.
@@ -118,7 +145,7 @@ class AlphaTensors:
         if self.alpha == -1:
             return xp.sqrt(lowest / (1.0 - lowest))
         if self.alpha == 0:
-            return 2.0 * xp.asin(xp.sqrt(lowest))
+            return self._metric.injectivity_radius(base_point)
         raise NotImplementedError(
             f"no closed form is known for alpha = {self.alpha:g}: use exit_time"
         )
