@@ -148,6 +148,11 @@ def tolerance(array, length):
     return min((64.0 if eps < 1e-4 else 4.0) * eps * length**0.5, 0.1)
 
 
+def wall_tolerance(array):
+    """How far below zero rounding takes unit vectors that end on a wall: 16 eps."""
+    return 16.0 * epsilon(array)
+
+
 def values_are_at_hand(array):
     """Whether a look at the values costs little: on the CPU, not while compiling."""
     if not hasattr(array, "detach"):

@@ -157,6 +157,9 @@ class CategoricalSpace(Outcomes):
     def random_tangent_vec(self, base_point=None, n_samples=1, *, generator=None):
         """Draw tangent vectors, normal in the metric, of mean squared norm 1.
 
+        On a face of the simplex vectors are along the face, and shorter by its share of
+        the dimensions.
+
         Parameters
         ----------
         base_point : array-like, shape=[..., *point_shape]

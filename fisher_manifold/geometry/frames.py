@@ -52,7 +52,8 @@ class Frames:
 
         The basis made is :math:`b_i = (e_i - u_i (u + e_d) / (1 + u_d)) / 2` for
         :math:`i < d`: the images of the first d coordinate axes under the reflection
-        that takes the last one to -u.  On the simplex its entries vanish at zeros of p.
+        that takes the last one to -u (Householder).  On the simplex entries vanish at
+        zeros of p: on a face the vectors of its empty categories are zero.
 
         Parameters
         ----------

@@ -49,7 +49,8 @@ class Geodesics:
         boundary : {"continue", "clip", "raise"}
             What to do where the geodesic leaves the manifold before time 1.
             "continue" follows the great circle: the result has negative coordinates,
-            so that `belongs` is False.  "clip" stops at the wall.  "raise" raises.
+            so that `belongs` is False.  "clip" stops at the wall (all sites of a
+            sequence when the first arrives).  "raise" raises.
             See `exit_time` for a mask.
 
         Returns

@@ -12,7 +12,7 @@ from geomstats.geometry.base import LevelSet
 from geomstats.geometry.euclidean import Euclidean
 from geomstats.geometry.riemannian_metric import RiemannianMetric
 
-from .arrays import array_namespace, tolerance
+from .arrays import array_namespace, needs_derivatives, tolerance, wall_tolerance
 from .categorical import CategoricalSpace
 from .charts import SphereChart
 from .checks import require_arrays
@@ -87,9 +87,10 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
             return wrong
         (point,) = arrays
         xp = array_namespace(point)
+        lowest = -wall_tolerance(point) if atol is None else -atol
         atol = tolerance(point, self.n_categories) if atol is None else atol
         gap = xp.abs(xp.sum(point * point, axis=-1) - 1.0)
-        return (gap <= atol) & xp.all(point >= -atol, axis=-1)
+        return (gap <= atol) & xp.all(point >= lowest, axis=-1)
 
     def is_tangent(self, vector, base_point=None, atol=None):
         """Whether vectors are orthogonal to their base points.
@@ -157,6 +158,8 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         top = xp.max(positive, axis=-1, keepdims=True)
         scaled = positive / top
         norm = xp.sqrt(xp.sum(scaled**2, axis=-1, keepdims=True))
+        if needs_derivatives(point):
+            return scaled / norm
         # Points of the orthant stay as they are, so that projecting is idempotent.
         there = xp.abs(top * norm - 1.0) <= tolerance(point, self.n_categories)
         return xp.where(there, positive, scaled / norm)

@@ -13,8 +13,8 @@ from .arrays import (
     array_namespace,
     below_roots,
     needs_derivatives,
-    tolerance,
     values_are_at_hand,
+    wall_tolerance,
 )
 from .checks import require_arrays
 from .numerics import raise_to, safe_sqrt, scaled_product, scaled_quotient
@@ -32,13 +32,13 @@ def to_simplex(point):
     """Signed square u|u| of a unit vector u.
 
     On the orthant this is u^2.  Beyond a wall the sign is kept, so that a geodesic
-    which has left the simplex is seen to have left it.  Negative entries within the
-    tolerance of `belongs` are the rounding of a point on the wall, and become 0.
+    which has left the simplex is seen to have left it.  Entries between -16 eps and 0
+    are the rounding of a point on the wall, and become 0.
     """
     if not needs_derivatives(point) and all_positive(point):
         return point * point
     xp = array_namespace(point)
-    rounded = (point < 0) & (point >= -tolerance(point, point.shape[-1]))
+    rounded = (point < 0) & (point >= -wall_tolerance(point))
     return xp.where(rounded, 0.0, point * xp.abs(point))
 
 

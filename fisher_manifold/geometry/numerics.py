@@ -183,7 +183,10 @@ def angle(difference, radius=1.0):
 
 
 def squared_angle(difference):
-    """Squared angle between two unit vectors; smooth where they agree."""
+    """Squared angle between two unit vectors; smooth where they agree.
+
+    As sin^2(theta) (theta / sin(theta))^2 with sin^2(theta) = 4 x (1 - x).
+    """
     smooth = needs_derivatives(difference)
     if not smooth:
         return angle(difference) ** 2

@@ -13,7 +13,7 @@ from geomstats.information_geometry.categorical import (
     CategoricalMetric,
 )
 
-from .arrays import array_namespace, tolerance
+from .arrays import array_namespace, needs_derivatives, tolerance
 from .categorical import CategoricalSpace
 from .charts import SimplexChart
 from .checks import require_arrays
@@ -181,6 +181,8 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         xp = require_arrays(self.shape, point=point)
         positive = xp.where(point > 0, point, 0.0)
         total = xp.sum(positive, axis=-1, keepdims=True)
+        if needs_derivatives(point):
+            return positive / total
         # Points of the simplex stay as they are, so that projecting is idempotent.
         there = xp.abs(total - 1.0) <= tolerance(point, self.n_categories)
         return positive / xp.where(there, 1.0, total)
