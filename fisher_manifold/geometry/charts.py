@@ -87,7 +87,7 @@ class SphereChart:
         return point[..., :, None] + 0.0 * point[..., None, :]
 
     def log_volume_density(self, point):
-        """Log of sqrt(det g) of the angles: d log 2 + sum_{0<k<d} log |(u_k, ..., u_d)|."""
+        """Log of sqrt(det g) of angles: d log 2 + sum_{0<k<d} log |(u_k, ..., u_d)|."""
         xp = array_namespace(point)
         tails = squared_norms_of_tails(point)[..., 1:-1]
         constant = (point.shape[-1] - 1) * math.log(RADIUS)
