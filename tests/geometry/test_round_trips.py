@@ -11,7 +11,7 @@ import pytest
 import fisher_manifold as fm
 from fisher_manifold.testing.arrays import to_numpy, wide
 
-from . import regimes
+from . import oracle, regimes
 from .helpers import DIMS, array, each_dtype, each_library
 
 KINDS = (fm.FisherRaoSimplex, fm.PositiveHypersphere)
@@ -100,3 +100,16 @@ def test_transport_there_and_back_is_the_vector(space, library, dtype):
     there = space.metric.parallel_transport(vec, base, end_point=end)
     back = space.metric.parallel_transport(there, end, end_point=base)
     assert vector_error(space, back, vec, base) <= BOUND * np.finfo(dtype).eps
+
+
+def test_transport_of_the_oracle_rotates_the_plane_of_the_points():
+    """The oracle's reflections are the formula under test: here is another."""
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        a, b, vec = (oracle.exact(rng.random(4)) for _ in range(3))
+        a, b = oracle.unit(a), oracle.unit(b)
+        vec = vec - (vec @ a) * a
+        across = b - (a @ b) * a
+        along, sine = oracle.unit(across), oracle.norm(across)
+        turned = vec + (along @ vec) * ((a @ b - 1) * along - sine * a)
+        assert oracle.norm(turned - oracle.transport(vec, a, b)) < 1e-45
