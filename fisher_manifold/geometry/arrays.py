@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 import operator
 import sys
 import types
@@ -146,6 +147,11 @@ def tolerance(array, length):
     """
     eps = epsilon(array)
     return min((64.0 if eps < 1e-4 else 4.0) * eps * length**0.5, 0.1)
+
+
+def sum_tolerance(array, length):
+    """Distance from 1 that the sum of so many entries may keep after normalising."""
+    return (4.0 + math.log2(length)) * epsilon(array)
 
 
 def wall_tolerance(array):

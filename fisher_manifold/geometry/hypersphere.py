@@ -12,7 +12,13 @@ from geomstats.geometry.base import LevelSet
 from geomstats.geometry.euclidean import Euclidean
 from geomstats.geometry.riemannian_metric import RiemannianMetric
 
-from .arrays import array_namespace, needs_derivatives, tolerance, wall_tolerance
+from .arrays import (
+    array_namespace,
+    needs_derivatives,
+    sum_tolerance,
+    tolerance,
+    wall_tolerance,
+)
 from .categorical import CategoricalSpace
 from .charts import SphereChart
 from .checks import require_arrays
@@ -161,7 +167,7 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         if needs_derivatives(point):
             return scaled / norm
         # Points of the orthant stay as they are, so that projecting is idempotent.
-        there = xp.abs(top * norm - 1.0) <= tolerance(point, self.n_categories)
+        there = xp.abs(top * norm - 1.0) <= sum_tolerance(point, self.n_categories)
         return xp.where(there, positive, scaled / norm)
 
     def intrinsic_to_extrinsic_coords(self, point_intrinsic):

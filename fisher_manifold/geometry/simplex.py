@@ -13,7 +13,7 @@ from geomstats.information_geometry.categorical import (
     CategoricalMetric,
 )
 
-from .arrays import array_namespace, needs_derivatives, tolerance
+from .arrays import array_namespace, needs_derivatives, sum_tolerance, tolerance
 from .categorical import CategoricalSpace
 from .charts import SimplexChart
 from .checks import require_arrays
@@ -184,7 +184,7 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         if needs_derivatives(point):
             return positive / total
         # Points of the simplex stay as they are, so that projecting is idempotent.
-        there = xp.abs(total - 1.0) <= tolerance(point, self.n_categories)
+        there = xp.abs(total - 1.0) <= sum_tolerance(point, self.n_categories)
         return positive / xp.where(there, 1.0, total)
 
     def intrinsic_to_extrinsic_coords(self, point_intrinsic):

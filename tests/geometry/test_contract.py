@@ -330,3 +330,15 @@ def test_membership_in_half_precision(dtype):
         assert not space.belongs(1.2 * good).any()
         with pytest.raises(ValueError, match="entries from"):
             fm.check_point(space, 1.2 * good)
+
+
+@each_dtype
+def test_projection_normalises_what_is_off_by_more_than_its_own_rounding(dtype):
+    eps = np.finfo(dtype).eps
+    for space in SPACES[:8]:
+        point = interior_points(space, 20).astype(dtype)
+        norms = "Simplex" in repr(space) or 2
+        for off in (20 * eps, 1e-3):
+            once = space.projection(point * np.asarray(1 + off, dtype))
+            total = (once.astype(float) ** (1 if norms is True else 2)).sum(-1)
+            assert abs(total - 1).max() < 12 * eps
