@@ -92,7 +92,9 @@ def test_points_decide_library_and_dtype(space, library, dtype):
     row = report["exp_inverts_log"]
     assert row.tolerance > np.finfo(dtype).eps
     assert row.example["point_a"].dtype == dtype
-    assert bool(report.missing) == (library == "numpy")
+    # Gradients need torch tensors, or geomstats' autograd backend.
+    differentiable = library == "torch" or gs.__name__.endswith("autograd")
+    assert bool(report.missing) != differentiable
 
 
 @pytest.mark.parametrize("space", [Euclidean(3), SPDMatrices(2)])
