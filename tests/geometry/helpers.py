@@ -43,6 +43,13 @@ def array(values, library, dtype="float64"):
     return like(np.asarray(values), prototype(library, dtype))
 
 
+def generator(library, seed=0):
+    """Random generator of a library."""
+    if library == "torch":
+        return torch.Generator().manual_seed(seed)
+    return np.random.default_rng(seed)
+
+
 def tensor(values):
     """Float64 tensor, whatever torch's default dtype is."""
     return torch.as_tensor(np.asarray(values, dtype=np.float64))

@@ -9,17 +9,18 @@ from scipy import stats
 import fisher_manifold as fm
 from fisher_manifold.testing.arrays import to_numpy
 
-from .helpers import SEQUENCES, assert_of, each_dtype, each_library, each_space
+from .helpers import (
+    SEQUENCES,
+    assert_of,
+    each_dtype,
+    each_library,
+    each_space,
+    generator,
+)
 
 N_SAMPLES = 5000
 # One test in a thousand would fail if the seeds were not fixed.
 SIGNIFICANCE = 1e-3
-
-
-def generator(library, seed=0):
-    if library == "numpy":
-        return np.random.default_rng(seed)
-    return torch.Generator().manual_seed(seed)
 
 
 def torch_dtype(library, dtype):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 import fisher_manifold as fm
 from fisher_manifold.testing.arrays import to_numpy
@@ -17,15 +16,10 @@ from .helpers import (
     each_library,
     each_small_space,
     each_space,
+    generator,
     interior_points,
     tangents,
 )
-
-
-def generator(library, seed=0):
-    if library == "torch":
-        return torch.Generator().manual_seed(seed)
-    return np.random.default_rng(seed)
 
 
 @each_space
