@@ -1,18 +1,23 @@
 """Pairwise costs for any geomstats space, in blocks, without loops over points."""
 
-from array_api_compat import array_namespace
+import numpy as np
+
+from ..geometry.arrays import array_namespace
 
 _BLOCK_ENTRIES = 2_000_000
 """Entries of the largest temporary array of a block (16 MB in float64)."""
+
+_FEW_CATEGORIES = 5
+"""Up to here a matrix product with one-hot targets beats look-ups in a table."""
 
 
 def pairwise_squared_dist(space, x0, x1):
     """Squared distances between all pairs of two batches.
 
-    Where the targets are vertices, given as integer labels, and the space offers
-    `squared_dist_to_vertices`, the cost is a sum over sites of entries looked up in a
-    table: n m L look-ups, no array of n m L (dim + 1) entries.  Where its metric offers
-    `pairwise_squared_dist`, that is used.  Else blocks of pairs are computed.
+    Where the targets are vertices, given as integer labels, and the space's metric
+    offers `squared_dist_to_vertices`, the cost is a sum over sites of entries looked up
+    in a table: n m L look-ups, no array of n m L (dim + 1) entries.  Where the metric
+    offers `pairwise_squared_dist`, that is used.  Else blocks of pairs are computed.
 
     Parameters
     ----------
@@ -26,25 +31,18 @@ def pairwise_squared_dist(space, x0, x1):
     Returns
     -------
     cost : array-like, shape=[n, m]
-        Squared distances.
+        Squared distances, in the dtype of x0.
 
     Raises
     ------
+    TypeError
+        If labels are given for a space without vertices.
     ValueError
-        If a batch is empty or the shapes do not fit the space.
+        If a batch is empty, the shapes do not fit the space, or a label is out of
+        range.
     """
-    shape = tuple(space.shape)
-    is_labels = "int" in str(x1.dtype)
-    expected = shape[:-1] if is_labels else shape
-    for name, array, want in (("x0", x0, shape), ("x1", x1, expected)):
-        if tuple(array.shape[1:]) != want:
-            raise ValueError(
-                f"expected {name} of shape [n, {', '.join(map(str, want))}], got "
-                f"{list(array.shape)}"
-            )
-        if array.shape[0] == 0:
-            raise ValueError(f"expected a batch of at least one point, {name} is empty")
-    if is_labels:
+    check_shapes(space, x0=x0, x1=x1)
+    if is_labels(x1):
         return _vertex_cost(space, x0, x1)
     closed_form = getattr(space.metric, "pairwise_squared_dist", None)
     if closed_form is not None:
@@ -56,6 +54,47 @@ def pairwise_squared_dist(space, x0, x1):
         _block(space, x0[start : start + rows], x1) for start in range(0, n, rows)
     ]
     return blocks[0] if len(blocks) == 1 else array_namespace(x0).concat(blocks)
+
+
+def is_labels(x1):
+    """Whether targets are integer labels of vertices, rather than points."""
+    return "int" in str(x1.dtype)
+
+
+def check_shapes(space, **batches):
+    """Raise unless batches are points of a space, or labels of its vertices.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    **batches : array-like
+        Batches under the names that an error message should use.
+    """
+    shape = tuple(space.shape)
+    for name, array in batches.items():
+        if not hasattr(array, "dtype"):
+            raise TypeError(
+                f"expected {name} to be a numpy array or torch tensor, got "
+                f"{type(array).__name__}: convert it first"
+            )
+        if is_labels(array) and not hasattr(space.metric, "squared_dist_to_vertices"):
+            raise TypeError(
+                f"expected floating point {name} for {space!r}, got {array.dtype}: "
+                "integer labels need a categorical space"
+            )
+        want = shape[:-1] if is_labels(array) else shape
+        if tuple(array.shape[1:]) != want or array.ndim == 0:
+            raise ValueError(
+                f"expected {name} of shape {_listed('n', *want)}, got "
+                f"{list(array.shape)}"
+            )
+        if array.shape[0] == 0:
+            raise ValueError(f"expected a batch of at least one point, {name} is empty")
+
+
+def _listed(*axes):
+    return f"[{', '.join(map(str, axes))}]"
 
 
 def _block(space, rows, columns):
@@ -72,31 +111,45 @@ def _block(space, rows, columns):
 
 
 def _vertex_cost(space, x0, labels):
+    """Cost to vertices, from the table of distances of every site to every vertex."""
     table = space.metric.squared_dist_to_vertices(x0)
-    n, n_categories = table.shape[0], table.shape[-1]
-    m = labels.shape[0]
+    n_categories = table.shape[-1]
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= n_categories:
         raise ValueError(
             f"expected labels between 0 and {n_categories - 1}, got values between "
             f"{low} and {high}"
         )
-    table = table.reshape(n, -1)
+    table = table.reshape(table.shape[0], -1)
     xp = array_namespace(labels)
     # Narrow integer types would overflow in the offsets.
-    labels = xp.astype(labels.reshape(m, -1), xp.int64)
+    labels = xp.astype(labels.reshape(labels.shape[0], -1), xp.int64)
     sites = xp.arange(labels.shape[1], device=getattr(labels, "device", None))
-    offsets = sites * n_categories
-    # torch's embedding_bag gathers and sums in one pass, without a temporary array;
-    # the columns of the table are its embeddings.
+    places = labels + sites * n_categories
     if hasattr(table, "detach"):
+        return _sum_of_entries(table, places, n_categories)
+    if isinstance(table, np.ndarray):
+        # torch reads numpy's memory, and has the operations.
         import torch
 
-        bags = torch.nn.functional.embedding_bag(
-            labels + offsets, table.T.contiguous(), mode="sum"
-        )
-        return bags.T
-    cost = table[:, labels[:, 0]]
-    for site in range(1, labels.shape[1]):
-        cost = cost + table[:, labels[:, site] + int(offsets[site])]
-    return cost
+        table, places = torch.from_numpy(table), torch.from_numpy(places)
+        return _sum_of_entries(table, places, n_categories).numpy()
+    return sum(table[:, places[:, site]] for site in range(places.shape[1]))
+
+
+def _sum_of_entries(table, places, n_categories):
+    """Sums of the entries of each row of a table at each list of places."""
+    import torch
+
+    if n_categories > _FEW_CATEGORIES:
+        # The columns are embeddings, gathered and summed without a temporary array.
+        columns = table.T.contiguous()
+        return torch.nn.functional.embedding_bag(places, columns, mode="sum").T
+    rows = max(1, _BLOCK_ENTRIES // table.shape[1])
+    return torch.cat(
+        [table @ _one_hot(part, table).T for part in places.split(rows)], 1
+    )
+
+
+def _one_hot(places, table):
+    return table.new_zeros(len(places), table.shape[1]).scatter_(1, places, 1.0)

@@ -1,148 +1,228 @@
 """Couplings: how the points of a source batch are paired with those of a target batch.
 
 Every coupling is called as ``coupling(x0, x1, conditions=None, generator=None)`` and
-returns a frozen :class:`Pairs`.  Targets keep their order, and their conditions with
-them; it is the source points that are permuted.
+returns a frozen :class:`Pairs`.  Conditions stay with their targets; where all weights
+are equal, targets keep their order, and it is the source points that are permuted.
 """
 
-import dataclasses
-from typing import Any
-
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from ..geometry.checks import check_point, rounding_of
-from .cost import pairwise_squared_dist
-
-
-@dataclasses.dataclass(frozen=True)
-class Pairs:
-    """Paired batches.
-
-    Attributes
-    ----------
-    x0 : array-like, shape=[n, *point_shape]
-        Source points, permuted.
-    x1 : array-like, shape=[n, ...]
-        Target points or labels, in their order.
-    conditions : any
-        What belongs to the targets, in their order.
-    permutation : array-like of int, shape=[n], or None
-        ``x0 = given_x0[permutation]``; None if the order was kept.
-    cost : float or None
-        Mean squared distance of the pairs, if it was computed.
-    """
-
-    x0: Any
-    x1: Any
-    conditions: Any = None
-    permutation: Any = None
-    cost: float | None = None
+from .checks import check_costs, check_weights, float64_like
+from .cost import is_labels, pairwise_squared_dist
+from .exact import check_solver, solve_assignment, solve_transport
+from .pairs import Match, check_batches, draw_pairs, index_like
 
 
 class IndependentCoupling:
     """Pair the batches as they come: x0 and x1 stay independent."""
 
-    def __call__(self, x0, x1, conditions=None, generator=None):
+    def __call__(
+        self,
+        x0,
+        x1,
+        conditions=None,
+        generator=None,
+        *,
+        source_weights=None,
+        target_weights=None,
+    ):
         """Pair two batches.
 
         Parameters
         ----------
         x0 : array-like, shape=[n, *point_shape]
             Source points.
-        x1 : array-like, shape=[n, ...]
+        x1 : array-like, shape=[m, ...]
             Target points or labels.
-        conditions : any, optional
-            Passed on.
-        generator : optional
-            Not used.
+        conditions : pytree of array-like, optional
+            What belongs to the targets: nested dictionaries, lists and tuples of arrays
+            with first axis m.
+        generator : torch.Generator or numpy.random.Generator, optional
+            Source of randomness where n and m differ, or weights are given.
+        source_weights, target_weights : array-like, shape=[n], shape=[m], optional
+            Weights of sum 1; default: equal.
 
         Returns
         -------
         pairs : Pairs
-            The batches as given.
+            The batches as given; where sizes differ or weights are given, m pairs drawn
+            from the product of the two laws.
         """
-        _check_lengths(x0, x1)
-        return Pairs(x0, x1, conditions)
+        check_batches(x0, x1, conditions)
+        if source_weights is None and target_weights is None:
+            if x0.shape[0] == x1.shape[0]:
+                return Match().pairs(x0, x1, conditions)
+        source = check_weights(source_weights, "source_weights", x0)
+        target = check_weights(target_weights, "target_weights", x1)
+        plan = source[:, None] * target[None, :]
+        given = None if target_weights is None else target
+        match = Match(*draw_pairs(plan, given, generator), plan)
+        return match.pairs(x0, x1, conditions)
 
 
-class ExactCoupling:
-    """Optimal transport between two batches of equal size, solved exactly.
-
-    The plan is a permutation (Birkhoff), found by scipy's modified Jonker-Volgenant
-    algorithm [C2016]_ on the matrix of squared geodesic distances.
+class PlanCoupling:
+    """Base of couplings that are a function of the matrix of costs: `match` is theirs.
 
     Parameters
     ----------
     space : Manifold
         Any geomstats space.
-
-    References
-    ----------
-    .. [C2016] D. F. Crouse. On implementing 2D rectangular assignment algorithms.
-       IEEE Trans. Aerospace and Electronic Systems 52(4): 1679-1696, 2016.
     """
 
     def __init__(self, space):
         self.space = space
 
-    def __call__(self, x0, x1, conditions=None, generator=None):
-        """Pair two batches at least total squared distance.
+    def __call__(
+        self,
+        x0,
+        x1,
+        conditions=None,
+        generator=None,
+        *,
+        source_weights=None,
+        target_weights=None,
+    ):
+        """Pair two batches at little total squared distance.
 
         Parameters
         ----------
         x0 : array-like, shape=[n, *point_shape]
             Source points.
-        x1 : array-like, shape=[n, *point_shape] or int array of labels
+        x1 : array-like, shape=[m, *point_shape] or int array of labels
             Target points, or labels of vertices.
-        conditions : any, optional
-            What belongs to the targets; kept in their order.
-        generator : optional
-            Not used: the plan is deterministic.
+        conditions : pytree of array-like, optional
+            What belongs to the targets: nested dictionaries, lists and tuples of arrays
+            with first axis m.
+        generator : torch.Generator or numpy.random.Generator, optional
+            Source of randomness where the plan is not a permutation; default: that of
+            the points' library.
+        source_weights, target_weights : array-like, shape=[n], shape=[m], optional
+            Weights of sum 1; default: equal.
 
         Returns
         -------
         pairs : Pairs
-            With permutation and mean cost.
+            m pairs, with the plan or permutation, its cost and marginal error.
 
         Raises
         ------
         ValueError
-            If the sizes differ, a batch is empty, a point is off the space (beyond
-            rounding), or a cost is not finite.
+            If a batch is empty, a point is off the space (beyond rounding), a condition
+            is not of the targets' length, weights do not sum to 1, or a cost is not
+            finite.
         """
-        _check_lengths(x0, x1)
+        cost = self.cost(x0, x1, conditions)
+        match = self.match(cost, generator, source_weights, target_weights)
+        return match.pairs(x0, x1, conditions)
+
+    def cost(self, x0, x1, conditions=None):
+        """Squared distances of all pairs of two checked batches.
+
+        Parameters
+        ----------
+        x0, x1 : array-like, shape=[n, ...], shape=[m, ...]
+            Source points and targets.
+        conditions : pytree of array-like, optional
+            What belongs to the targets; only checked.
+
+        Returns
+        -------
+        cost : array-like, shape=[n, m]
+            Costs.
+        """
+        check_batches(x0, x1, conditions, self.space)
         for name, points in (("x0", x0), ("x1", x1)):
-            if "int" not in str(points.dtype):
+            if not is_labels(points):
                 check_point(self.space, points, name, atol=rounding_of(points))
-        cost = pairwise_squared_dist(self.space, x0, x1)
+        return pairwise_squared_dist(self.space, x0, x1)
+
+    def match(self, cost, generator=None, source_weights=None, target_weights=None):
+        """Match source points with targets, given the matrix of costs.
+
+        Parameters
+        ----------
+        cost : array-like, shape=[n, m]
+            Costs of all pairs.
+        generator : torch.Generator or numpy.random.Generator, optional
+            Source of randomness.
+        source_weights, target_weights : array-like, shape=[n], shape=[m], optional
+            Weights of sum 1; default: equal.
+
+        Returns
+        -------
+        match : Match
+            Indices, plan, cost and marginal error.
+        """
+        raise NotImplementedError
+
+
+class ExactCoupling(PlanCoupling):
+    """Optimal transport between two batches, solved exactly.
+
+    Between batches of equal size without weights the plan is a permutation (Birkhoff),
+    found by the algorithm of Jonker and Volgenant in scipy's [C2016]_ or lapx'
+    implementation.  Else it is found by POT's network simplex, and pairs are drawn from
+    it: every target once, or as often as its weight says, each with a source point
+    drawn from the plan.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    solver : {"scipy", "lapx"}
+        Library that finds permutations.  lapx, an optional package, is 2 to 3 times
+        faster (docs/transport.md); among several optimal plans it may find another one.
+
+    References
+    ----------
+    .. [C2016] D. F. Crouse. On implementing 2D rectangular assignment algorithms.
+       IEEE Trans. Aerospace and Electronic Systems 52(4): 1679-1696, 2016.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> sphere = fm.PositiveHypersphere(2)
+    >>> pairs = ExactCoupling(sphere)(np.eye(3), np.array([2, 0, 1]))
+    >>> pairs.permutation, pairs.cost
+    (array([2, 0, 1]), 0.0)
+    """
+
+    def __init__(self, space, solver="scipy"):
+        super().__init__(space)
+        check_solver(solver)
+        self.solver = solver
+
+    def match(self, cost, generator=None, source_weights=None, target_weights=None):
+        """Match source points with targets, given the matrix of costs.
+
+        Parameters
+        ----------
+        cost : array-like, shape=[n, m]
+            Costs of all pairs, finite.
+        generator : torch.Generator or numpy.random.Generator, optional
+            Source of randomness; not used if the plan is a permutation.
+        source_weights, target_weights : array-like, shape=[n], shape=[m], optional
+            Weights of sum 1; default: equal.
+
+        Returns
+        -------
+        match : Match
+            Indices, plan, cost and marginal error.
+        """
+        check_costs(cost)
         matrix = cost.detach().cpu().numpy() if hasattr(cost, "detach") else cost
-        if not np.isfinite(matrix).all():
-            row, column = np.argwhere(~np.isfinite(matrix))[0]
-            raise ValueError(
-                f"expected finite costs, got {matrix[row, column]} between x0[{row}] "
-                f"and x1[{column}]: check that both batches belong to the space"
-            )
-        # Columns (targets) in their order, each with the row assigned to it.
-        columns, rows = linear_sum_assignment(matrix.T)
-        mean = float(matrix[rows, columns].mean())
-        permutation = _index_like(rows, x0)
-        return Pairs(x0[permutation], x1, conditions, permutation, mean)
-
-
-def _check_lengths(x0, x1):
-    if x0.shape[0] != x1.shape[0]:
-        raise ValueError(
-            f"expected batches of equal size, got {x0.shape[0]} source and "
-            f"{x1.shape[0]} target points"
-        )
-    if x0.shape[0] == 0:
-        raise ValueError("expected at least one pair, got empty batches")
-
-
-def _index_like(rows, array):
-    if hasattr(array, "detach"):
-        import torch
-
-        return torch.as_tensor(rows, device=array.device)
-    return rows
+        weighted = source_weights is not None or target_weights is not None
+        if not weighted and matrix.shape[0] == matrix.shape[1]:
+            rows = solve_assignment(matrix, self.solver)
+            total = matrix[rows, np.arange(len(rows))].mean(dtype=np.float64)
+            return Match(index_like(rows, cost), cost=float(total))
+        source = check_weights(source_weights, "source_weights", matrix)
+        target = check_weights(target_weights, "target_weights", matrix.T)
+        plan = solve_transport(matrix, source, target)
+        error = abs(plan.sum(1) - source).sum() + abs(plan.sum(0) - target).sum()
+        expected = float((plan * matrix).sum())
+        plan = float64_like(plan, cost)
+        given = None if target_weights is None else float64_like(target, cost)
+        indices = draw_pairs(plan, given, generator)
+        return Match(*indices, plan, expected, float(error))
