@@ -57,7 +57,8 @@ class IndependentCoupling:
         target = check_weights(target_weights, "target_weights", x1)
         plan = source[:, None] * target[None, :]
         given = None if target_weights is None else target
-        match = Match(*draw_pairs(plan, given, generator), plan)
+        rows, columns = draw_pairs(plan, given, generator)
+        match = Match(rows, columns, plan)
         return match.pairs(x0, x1, conditions)
 
 
@@ -224,5 +225,5 @@ class ExactCoupling(PlanCoupling):
         expected = float((plan * matrix).sum())
         plan = float64_like(plan, cost)
         given = None if target_weights is None else float64_like(target, cost)
-        indices = draw_pairs(plan, given, generator)
-        return Match(*indices, plan, expected, float(error))
+        rows, columns = draw_pairs(plan, given, generator)
+        return Match(rows, columns, plan, expected, float(error))

@@ -104,8 +104,9 @@ def test_exact_coupling_of_labels():
 
 def test_independent_coupling_keeps_the_order():
     a, b = torch.rand(3, 4), torch.rand(3, 4)
-    pairs = transport.IndependentCoupling()(a, b, conditions="kept")
-    assert pairs.x0 is a and pairs.x1 is b and pairs.conditions == "kept"
+    conditions = {"label": torch.arange(3)}
+    pairs = transport.IndependentCoupling()(a, b, conditions)
+    assert pairs.x0 is a and pairs.x1 is b and pairs.conditions is conditions
 
 
 @pytest.mark.parametrize("coupling", ["ExactCoupling", "IndependentCoupling"])
@@ -114,10 +115,18 @@ def test_bad_batches(coupling):
     kind = getattr(transport, coupling)
     couple = kind(space) if coupling == "ExactCoupling" else kind()
     points = space.random_point(4, generator=torch.Generator().manual_seed(0))
-    with pytest.raises(ValueError, match="4 source and 3 target"):
-        couple(points, points[:3])
     with pytest.raises(ValueError, match="empty"):
         couple(points[:0], points[:0])
+    with pytest.raises(ValueError, match=r"conditions\['a'\]\[1\] with first axis 4"):
+        couple(points, points, {"a": [torch.zeros(4), torch.zeros(3)]})
+    with pytest.raises(TypeError, match=r"conditions\['a'\] to be an array"):
+        couple(points, points, {"a": "bcde"})
+    with pytest.raises(ValueError, match="target_weights that sum to 1, got .* 0.8"):
+        couple(points, points, target_weights=[0.2] * 4)
+    with pytest.raises(ValueError, match=r"source_weights of shape \[4\]"):
+        couple(points, points, source_weights=[0.5, 0.5])
+    with pytest.raises(ValueError, match="finite source_weights >= 0, got -1"):
+        couple(points, points, source_weights=[2.0, -1.0, 0.0, 0.0])
 
 
 def test_bad_costs():
