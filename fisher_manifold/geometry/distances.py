@@ -83,7 +83,8 @@ class Distances:
             Squared distance of each site to each vertex.
         """
         require_arrays(self._space.shape, point=point)
-        return RADIUS**2 * angles_to_vertices(self._chart.root(point)) ** 2
+        angles = angles_to_vertices(self._chart.root(point))
+        return (RADIUS * angles) ** 2
 
     def pairwise_squared_dist(self, point_a, point_b):
         """Squared distances between all pairs of two batches, by matrix products.

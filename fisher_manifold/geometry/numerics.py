@@ -283,10 +283,24 @@ def angles_to_vertices(point):
     xp = array_namespace(point)
     near = point > 0.9
     others = xp.where(near, 0.0, point)
+    if not needs_derivatives(point):
+        return _with_near_vertices(xp, xp.acos(others), point)
     rest = xp.sum(others * others, axis=-1, keepdims=True)
     gap = 1.0 - xp.where(near, point, 1.0)
     chord = safe_sqrt(xp.where(near, gap * gap + rest, 0.0))
     return xp.where(near, 2.0 * xp.asin(0.5 * chord), xp.acos(others))
+
+
+def _with_near_vertices(xp, angles, point):
+    """Put the angles of entries near 1, at most one in each vector, in their places."""
+    flat = point.reshape(-1, point.shape[-1])
+    row, entry = xp.nonzero(flat > 0.9)
+    close = flat[row]  # a copy, by advanced indexing
+    each = xp.arange(row.shape[0], device=flat.device)
+    close[each, entry] = 1.0 - close[each, entry]
+    chord = xp.sqrt(xp.sum(close * close, axis=-1))
+    angles.reshape(-1, point.shape[-1])[row, entry] = 2.0 * xp.asin(0.5 * chord)
+    return angles
 
 
 def mean_log_to_vertices(weights, point):
