@@ -8,7 +8,7 @@ from .source import seeded_globals
 
 _SETTINGS = (
     *("learning_rate", "batch_size", "ema_decay", "weight_decay", "schedule"),
-    *("warmup", "clip_norm", "compile"),
+    *("warmup", "clip_norm", "compile", "couple_ahead"),
 )
 
 

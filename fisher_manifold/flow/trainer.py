@@ -10,11 +10,14 @@ from tqdm import tqdm
 from . import resume
 from .batches import as_batches, step_generator
 from .checks import check_counts, check_on_space, check_parts, held_out
+from .drawing import Drawer, core_is_free
 from .interrupt import DeferredInterrupt
 from .source import seeded_globals
-from .times import PowerTimes
 
 LOG_EVERY = 10
+
+_VALIDATION = 2**63
+"""First number of the draws of validations, far from those of the steps."""
 
 
 class TrainingDiverged(FloatingPointError):
@@ -52,7 +55,8 @@ class Trainer:
     path : GeodesicPath
         Conditional paths.
     coupling : callable, optional
-        Pairs each batch of source points with one of targets.
+        Pairs each batch of source points with one of targets, as those of
+        `transport`; called as ``coupling(x0, x1, conditions, generator)``.
     learning_rate : float
         Peak learning rate of AdamW.
     batch_size : int
@@ -73,6 +77,11 @@ class Trainer:
         For instance torch.bfloat16: dtype of the network's matrix products.
     compile : bool
         Whether to compile the network with torch.compile.
+    couple_ahead : bool, optional
+        Whether a thread couples the next batch while the network computes; the result
+        is the same.  Default: if a core is free for it, since the network is on a GPU
+        or torch uses fewer threads than there are cores; on a busy core it would hold
+        the network up.  A coupling that is not thread-safe needs False.
 
     Attributes
     ----------
@@ -111,6 +120,7 @@ class Trainer:
         clip_norm=1.0,
         autocast=None,
         compile=False,
+        couple_ahead=None,
     ):
         if schedule not in ("cosine", "constant"):
             raise ValueError(
@@ -132,6 +142,7 @@ class Trainer:
         self.clip_norm = clip_norm if clip_norm is None else float(clip_norm)
         self.autocast = autocast
         self.compile = compile
+        self.couple_ahead = couple_ahead
         self.seed = _draw_seed(generator)
         self.step = 0
         self.history = []
@@ -232,10 +243,19 @@ class Trainer:
         bar = tqdm(
             total=steps, initial=self.step, desc="training", disable=not progress
         )
-        with DeferredInterrupt() as interrupt, bar, _evaluating_after(self.raw_field):
-            while self.step < steps and not interrupt.received:
-                x1, batch_conditions = batches[self.step]
-                loss = self._take_step(x1, batch_conditions, steps)
+        ahead = self.couple_ahead
+        ahead = core_is_free(self.device) if ahead is None else ahead
+        draws = self._drawer().steps(batches, self.step, steps, ahead)
+        with (
+            DeferredInterrupt() as interrupt,
+            bar,
+            _evaluating_after(self.raw_field),
+            contextlib.closing(draws),
+        ):
+            for draw in draws:
+                if interrupt.received:
+                    break
+                loss = self._take_step(draw, steps)
                 bar.update()
                 self._losses.append(loss)
                 if self.step % LOG_EVERY == 0 or self.step == steps:
@@ -252,18 +272,13 @@ class Trainer:
             raise KeyboardInterrupt(f"training was stopped after step {self.step}")
         return self
 
-    def _take_step(self, x1, conditions, steps):
-        """Draw pairs, compute the loss, move the weights; return the loss."""
-        device = self.device
+    def _take_step(self, draw, steps):
+        """Compute the loss of a draw, move the weights; return the loss."""
         self.raw_field.train()  # a validation or callback may have left it
-        generator = step_generator(self.seed, self.step, device)
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate * self._rate_factor(self.step, steps)
-        # Dropout and foreign spaces draw from global states: seeded, then restored.
-        with seeded_globals(generator):
-            batch, conditions = self._draw(x1, conditions, generator)
-            with _autocast(device, self.autocast):
-                loss = self.raw_field.loss(batch, **conditions).mean()
+        batch, losses = self._losses_of(self.raw_field, draw)
+        loss = losses.mean()
         if not torch.isfinite(loss):
             raise TrainingDiverged(self.step, batch, "loss", float(loss.detach()))
         self._optimizer.zero_grad(set_to_none=True)
@@ -279,21 +294,17 @@ class Trainer:
         self.step += 1
         return float(loss.detach())
 
-    def _draw(self, x1, conditions, generator):
-        """Points on paths to a batch of targets, and the targets' conditions."""
-        device = self.device
-        x1 = x1.to(device)
-        conditions = {k: v.to(device) for k, v in conditions.items()}
-        dtype = self.path.point_dtype(x1)
-        x0 = self.path.source.sample(len(x1), generator, dtype=dtype, device=device)
-        if self.coupling is not None:
-            pairs = self.coupling(x0, x1, conditions, generator)
-            x0, x1, conditions = pairs.x0, pairs.x1, pairs.conditions
-        times = self.path.times or getattr(
-            self.raw_field, "default_times", PowerTimes()
-        )
-        t = times.sample(len(x1), generator, dtype=dtype, device=device)
-        return self.path.sample(x1, x0=x0, t=t), conditions
+    def _drawer(self):
+        field, path, coupling = self.raw_field, self.path, self.coupling
+        return Drawer(field, path, coupling, self.seed, self.device)
+
+    def _losses_of(self, field, draw):
+        """Points on the paths of a draw, and the loss of each."""
+        batch = self.path.sample(draw.x1, x0=draw.x0, t=draw.t)
+        # Dropout draws from global states: seeded, then restored.
+        generator = step_generator(self.seed, draw.number, self.device)
+        with seeded_globals(generator), _autocast(self.device, self.autocast):
+            return batch, field.loss(batch, **draw.conditions)
 
     def _rate_factor(self, step, steps):
         warm = min(1.0, (step + 1) / max(1, self.warmup))
@@ -331,16 +342,12 @@ class Trainer:
         loss : float
             Mean loss.
         """
-        field, total = self.field, 0.0
+        field, drawer, total = self.field, self._drawer(), 0.0
         for start in range(0, len(data), self.batch_size):
             rows = slice(start, start + self.batch_size)
             chunk = {k: v[rows] for k, v in (conditions or {}).items()}
-            # Numbers from the top: disjoint from those of the steps.
-            generator = step_generator(self.seed, 2**63 + start, self.device)
-            with seeded_globals(generator):
-                batch, chunk = self._draw(data[rows], chunk, generator)
-                with _autocast(self.device, self.autocast):
-                    total += float(field.loss(batch, **chunk).sum())
+            draw = drawer(_VALIDATION + start, data[rows], chunk)
+            total += float(self._losses_of(field, draw)[1].sum())
         return total / len(data)
 
     def _check_same_data(self, fingerprint):
