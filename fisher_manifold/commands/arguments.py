@@ -146,7 +146,8 @@ def _add_model(group):
     option(
         "--coupling",
         choices=("independent", "exact"),
-        help="how noise and data are paired; exact is optimal transport",
+        help="how noise and data are paired; exact is optimal transport within a batch "
+        "(and within a label, with --label)",
     )
 
 

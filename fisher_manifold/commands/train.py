@@ -128,19 +128,26 @@ def make_trainer(model):
     space = SequenceManifold(base, length=model.length)
     source = flow.DirichletSource(space, training.concentration)
     path = flow.GeodesicPath(space, source)
-    coupling = transport.ExactCoupling(space) if training.coupling == "exact" else None
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(training.seed)
         network = _make_network(model, space)
     return flow.Trainer(
         flow.PosteriorField(network, path),
         path,
-        coupling,
+        _make_coupling(model, space),
         learning_rate=training.learning_rate,
         batch_size=training.batch_size,
         ema_decay=EMA_DECAY,
         generator=torch.Generator().manual_seed(training.seed),
     )
+
+
+def _make_coupling(model, space):
+    if model.training.coupling == "independent":
+        return None
+    coupling = transport.ExactCoupling(space)
+    # Within labels, so that noise tells nothing of the label.
+    return transport.ConditionalCoupling(coupling) if model.classes else coupling
 
 
 def _make_network(model, space):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cli_helpers import random_sequences, write_csv
 
-from fisher_manifold import flow
+from fisher_manifold import flow, transport
 
 SEQUENCES = random_sequences(40, 6)
 FASTA = "".join(f">s{i}\n{s}\n" for i, s in enumerate(SEQUENCES))
@@ -106,6 +106,15 @@ def test_networks_and_couplings(cli, tmp_path, dna_csv, network, coupling):
     assert type(trainer.raw_field.network).__name__.lower().endswith(network)
     assert trainer.path.source.concentration == 1.0
     assert (trainer.coupling is None) == (coupling == "independent")
+
+
+def test_exact_coupling_pairs_within_labels(cli, tmp_path, dna_csv):
+    out = tmp_path / "model"
+    words = ("--label", "species", "--coupling", "exact", "--steps", 2)
+    cli.train("--data", dna_csv, *words, "--out", out)
+    coupling = flow.Trainer.load(out).coupling
+    assert type(coupling) is transport.ConditionalCoupling
+    assert type(coupling.coupling) is transport.ExactCoupling
 
 
 def test_minutes_choose_the_steps(cli, tmp_path, dna_csv):
