@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from .geometry.arrays import array_namespace, epsilon
+from .geometry.arrays import array_namespace, epsilon, float64_like
 from .geometry.checks import check_point, require_arrays
 from .geometry.isometry import RADIUS
 from .geometry.numerics import angle_over_sine
@@ -247,7 +247,7 @@ def _checked_points(space, X):
 def _checked_weights(weights, X, point_ndim):
     """Weights of sum 1 and shape [sites, 1, n_samples], or an error."""
     samples, batch = list(X.shape[:1]), list(X.shape[: X.ndim - point_ndim])
-    weights = _float64_like(np.ones(samples) if weights is None else weights, X)
+    weights = float64_like(np.ones(samples) if weights is None else weights, X)
     if list(weights.shape) not in (samples, batch):
         expected = str(samples) if samples == batch else f"{samples} or {batch}"
         raise ValueError(
@@ -268,21 +268,10 @@ def _checked_weights(weights, X, point_ndim):
     return weights.reshape(X.shape[0], -1).T[:, None, :]
 
 
-def _float64_like(values, array):
-    """Values as a float64 array of the library and on the device of another."""
-    if hasattr(array, "detach"):
-        import torch
-
-        values = torch.as_tensor(values, device=array.device).detach()
-        return values.to(torch.float64)
-    values = values.detach().cpu() if hasattr(values, "detach") else values
-    return np.asarray(values, dtype=np.float64)
-
-
 def _sites(chart, X):
     """Unit vectors in float64, shape=[sites, n_samples, entries]."""
     xp = array_namespace(X)
-    root = chart.sphere_coordinates(_float64_like(X, X))
+    root = chart.sphere_coordinates(float64_like(X, X))
     # Points of the orthant may have entries of -eps.
     root = _unit(xp.where(root > 0.0, root, 0.0))
     return xp.permute_dims(root.reshape(X.shape[0], -1, X.shape[-1]), (1, 0, 2))

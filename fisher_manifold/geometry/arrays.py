@@ -213,3 +213,29 @@ def diagonal_matrix(diagonal):
 
         mask = torch.as_tensor(mask, device=diagonal.device)
     return array_namespace(diagonal).where(mask, diagonal[..., None], 0.0)
+
+
+def float64_like(values, array):
+    """Values in float64, without derivative, in the library of another array.
+
+    Parameters
+    ----------
+    values : array-like
+        Numbers.
+    array : array-like
+        Decides library and device.
+
+    Returns
+    -------
+    values : array-like
+        Array in float64.
+    """
+    if hasattr(array, "detach"):
+        import torch
+
+        # torch would read a list of numbers in its default dtype, float32.
+        values = values if hasattr(values, "dtype") else np.asarray(values, np.float64)
+        values = torch.as_tensor(values, device=array.device)
+        return values.detach().to(torch.float64)
+    values = values.detach().cpu() if hasattr(values, "detach") else values
+    return np.asarray(values, dtype=np.float64)

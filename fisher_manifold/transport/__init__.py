@@ -4,11 +4,17 @@ from .conditional import ConditionalCoupling
 from .cost import pairwise_squared_dist
 from .coupling import ExactCoupling, IndependentCoupling
 from .pairs import Pairs
+from .sinkhorn import SinkhornCoupling, SinkhornPlan, sinkhorn_plan
+from .sinkhorn_divergence import sinkhorn_divergence
 
 __all__ = [
     "ConditionalCoupling",
     "ExactCoupling",
     "IndependentCoupling",
     "Pairs",
+    "SinkhornCoupling",
+    "SinkhornPlan",
     "pairwise_squared_dist",
+    "sinkhorn_divergence",
+    "sinkhorn_plan",
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 import optree
 
-from ..geometry.arrays import array_namespace
+from ..geometry.arrays import array_namespace, float64_like
 
 _SUM_TOLERANCE = 1e-5
 """Distance from 1 that a sum of weights may keep: rounding, which is divided out."""
@@ -71,17 +71,6 @@ def check_weights(weights, name, points):
             "their sum if that is what you mean"
         )
     return weights / weights.sum()
-
-
-def float64_like(values, array):
-    """Values as a float64 array of the library and on the device of another."""
-    if hasattr(array, "detach"):
-        import torch
-
-        values = torch.as_tensor(values, device=array.device)
-        return values.detach().to(torch.float64)
-    values = values.detach().cpu() if hasattr(values, "detach") else values
-    return np.asarray(values, dtype=np.float64)
 
 
 def check_costs(cost):

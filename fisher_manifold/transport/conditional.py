@@ -11,8 +11,7 @@ import dataclasses
 import numpy as np
 import scipy.spatial.distance
 
-from ..geometry.arrays import array_namespace, as_array_like
-from .checks import float64_like
+from ..geometry.arrays import array_namespace, as_array_like, float64_like
 from .pairs import Match, index_like
 
 

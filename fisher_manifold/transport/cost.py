@@ -61,6 +61,29 @@ def is_labels(x1):
     return "int" in str(x1.dtype)
 
 
+def vertices_of(space, batch, like):
+    """A batch of points, with labels turned into the vertices that they name.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    batch : array-like, shape=[n, *space.shape] or int array, shape=[n, ...]
+        Points, or labels of vertices.
+    like : array-like
+        Other batch, whose dtype the vertices take unless it is of labels, too.
+
+    Returns
+    -------
+    points : array-like, shape=[n, *space.shape]
+        Points.
+    """
+    check_shapes(space, points=batch)
+    if not is_labels(batch):
+        return batch
+    return space.vertices(batch, dtype=None if is_labels(like) else like.dtype)
+
+
 def check_shapes(space, **batches):
     """Raise unless batches are points of a space, or labels of its vertices.
 

@@ -7,8 +7,9 @@ are equal, targets keep their order, and it is the source points that are permut
 
 import numpy as np
 
+from ..geometry.arrays import float64_like
 from ..geometry.checks import check_point, rounding_of
-from .checks import check_costs, check_weights, float64_like
+from .checks import check_costs, check_weights
 from .cost import is_labels, pairwise_squared_dist
 from .exact import check_solver, solve_assignment, solve_transport
 from .pairs import Match, check_batches, draw_pairs, index_like
