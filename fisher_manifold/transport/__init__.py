@@ -4,6 +4,7 @@ from .conditional import ConditionalCoupling
 from .cost import pairwise_squared_dist
 from .coupling import ExactCoupling, IndependentCoupling
 from .pairs import Pairs
+from .semidiscrete import SemidiscreteCoupling, SemidiscreteFit
 from .sinkhorn import SinkhornCoupling, SinkhornPlan, sinkhorn_plan
 from .sinkhorn_divergence import sinkhorn_divergence
 
@@ -12,6 +13,8 @@ __all__ = [
     "ExactCoupling",
     "IndependentCoupling",
     "Pairs",
+    "SemidiscreteCoupling",
+    "SemidiscreteFit",
     "SinkhornCoupling",
     "SinkhornPlan",
     "pairwise_squared_dist",

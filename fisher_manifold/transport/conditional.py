@@ -12,7 +12,7 @@ import numpy as np
 import scipy.spatial.distance
 
 from ..geometry.arrays import array_namespace, as_array_like, float64_like
-from .pairs import Match, index_like
+from .pairs import Match, as_numpy, index_like
 
 
 class ConditionalCoupling:
@@ -143,10 +143,10 @@ class ConditionalCoupling:
         n = cost.shape[0]
         source_index, plan = np.empty(n, dtype=np.int64), None
         transport = error = 0.0
-        for group in _groups(_to_numpy(condition)):
+        for group in _groups(as_numpy(condition)):
             rows = index_like(group, cost)
             match = self.coupling.match(cost[rows][:, rows], generator)
-            source_index[group] = group[_to_numpy(match.source_index)]
+            source_index[group] = group[as_numpy(match.source_index)]
             share = len(group) / n
             transport += share * match.cost
             error += share * match.marginal_error
@@ -165,14 +165,10 @@ def _groups(values):
 
 def _squared_distances(condition):
     """Squared Euclidean distances of all pairs of rows, in float64 on the CPU."""
-    values = _to_numpy(condition).astype(np.float64)
+    values = as_numpy(condition).astype(np.float64)
     if not np.isfinite(values).all():
         raise ValueError(
             "expected finite conditions to pair by, but row "
             f"{int(np.argwhere(~np.isfinite(values))[0, 0])} is not"
         )
     return scipy.spatial.distance.cdist(values, values, "sqeuclidean")
-
-
-def _to_numpy(array):
-    return array.detach().cpu().numpy() if hasattr(array, "detach") else array

@@ -169,8 +169,8 @@ def _sum_of_entries(table, places, n_categories):
         columns = table.T.contiguous()
         return torch.nn.functional.embedding_bag(places, columns, mode="sum").T
     rows = max(1, _BLOCK_ENTRIES // table.shape[1])
-    parts = places.split(rows)
-    return torch.cat([table @ _one_hot(part, table).T for part in parts], dim=1)
+    parts = [table @ _one_hot(part, table).T for part in places.split(rows)]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 def _one_hot(places, table):

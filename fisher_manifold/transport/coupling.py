@@ -8,11 +8,10 @@ are equal, targets keep their order, and it is the source points that are permut
 import numpy as np
 
 from ..geometry.arrays import float64_like
-from ..geometry.checks import check_point, rounding_of
 from .checks import check_costs, check_weights
-from .cost import is_labels, pairwise_squared_dist
+from .cost import pairwise_squared_dist
 from .exact import check_solver, solve_assignment, solve_transport
-from .pairs import Match, check_batches, draw_pairs, index_like
+from .pairs import Match, as_numpy, check_batches, draw_pairs, index_like
 
 
 class IndependentCoupling:
@@ -134,9 +133,6 @@ class PlanCoupling:
             Costs.
         """
         check_batches(x0, x1, conditions, self.space)
-        for name, points in (("x0", x0), ("x1", x1)):
-            if not is_labels(points):
-                check_point(self.space, points, name, atol=rounding_of(points))
         return pairwise_squared_dist(self.space, x0, x1)
 
     def match(self, cost, generator=None, source_weights=None, target_weights=None):
@@ -213,7 +209,7 @@ class ExactCoupling(PlanCoupling):
             Indices, plan, cost and marginal error.
         """
         check_costs(cost)
-        matrix = cost.detach().cpu().numpy() if hasattr(cost, "detach") else cost
+        matrix = as_numpy(cost)
         weighted = source_weights is not None or target_weights is not None
         if not weighted and matrix.shape[0] == matrix.shape[1]:
             rows = solve_assignment(matrix, self.solver)

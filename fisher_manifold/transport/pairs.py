@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..geometry.arrays import array_namespace
+from ..geometry.checks import check_point, rounding_of
 from .checks import check_conditions
-from .cost import check_shapes
+from .cost import check_shapes, is_labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,11 +119,27 @@ def check_batches(x0, x1, conditions=None, space=None):
         Where both belong.
     """
     if space is not None:
-        check_shapes(space, x0=x0, x1=x1)
+        check_points(space, x0=x0, x1=x1)
     for name, batch in (("source", x0), ("target", x1)):
         if batch.shape[0] == 0:
             raise ValueError(f"expected at least one {name} point, got an empty batch")
     check_conditions(conditions, x1.shape[0])
+
+
+def check_points(space, **batches):
+    """Raise unless batches are labels, or points of a space up to rounding.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space.
+    **batches : array-like
+        Batches under the names that an error message should use.
+    """
+    check_shapes(space, **batches)
+    for name, points in batches.items():
+        if not is_labels(points):
+            check_point(space, points, name, atol=rounding_of(points))
 
 
 def draw_pairs(plan, target_weights=None, generator=None):
@@ -226,4 +243,9 @@ def index_like(index, array):
         import torch
 
         return torch.as_tensor(index, device=array.device)
-    return index.cpu().numpy() if hasattr(index, "detach") else index
+    return as_numpy(index)
+
+
+def as_numpy(array):
+    """Array of either library in numpy."""
+    return array.detach().cpu().numpy() if hasattr(array, "detach") else array
