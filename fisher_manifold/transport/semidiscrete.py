@@ -30,7 +30,7 @@ class SemidiscreteFit:
     cost : float
         Expected squared distance of a pair.
     cost_standard_error : float
-        Its standard error.
+        Standard error of the cost.
     dual_value : float
         Estimated value of the dual problem: at most the squared Wasserstein distance,
         up to the chance of its estimate.
