@@ -45,18 +45,24 @@ def check_measure(space, points, name):
         Name that an error message should use.
     """
     check_shapes(space, **{name: points})
+    n_categories = space.shape[-1]
     if is_labels(points):
+        wrong = f"labels between 0 and {n_categories - 1} in {name}"
+        _check_rows(points, (points >= 0) & (points < n_categories), name, wrong)
         return
-    xp = array_namespace(points)
-    rows = xp.reshape(xp.isfinite(points), (points.shape[0], -1))
-    finite = xp.all(rows, axis=1)
-    if not bool(xp.all(finite)):
-        first = int(xp.argmin(xp.astype(finite, xp.int64)))
-        raise ValueError(
-            f"expected finite {name}, but {name}[{first}] = {points[first]} is not: "
-            "drop such points first"
-        )
+    _check_rows(
+        points, array_namespace(points).isfinite(points), name, f"finite {name}"
+    )
     check_point(space, points, name, atol=rounding_of(points))
+
+
+def _check_rows(points, good, name, expected):
+    """Raise unless all entries are good; the message names the first row."""
+    xp = array_namespace(points)
+    rows = xp.all(xp.reshape(good, (points.shape[0], -1)), axis=1)
+    if not bool(xp.all(rows)):
+        first = int(xp.argmin(xp.astype(rows, xp.int64)))
+        raise ValueError(f"expected {expected}, but {name}[{first}] is {points[first]}")
 
 
 def given_weights(weights, name, points):

@@ -17,9 +17,6 @@ from .sinkhorn_divergence import check_order, sinkhorn_divergence
 
 METHODS = ("exact", "sinkhorn")
 
-_ROUNDING = 1e-12
-"""What rounding leaves of a divergence of equal measures, of the mean cost."""
-
 
 def wasserstein_distance(
     space,
@@ -78,15 +75,16 @@ def wasserstein_distance(
     distance : array-like, shape=[]
         In float64, in the library of the points.  For torch points the gradient is
         that of the plan held fixed (envelope theorem); pairs that coincide add 0 to it.
+        For "sinkhorn": 0 where the divergence is 0 or below.
 
     Warns
     -----
     ConvergenceWarning
         For "sinkhorn": if a marginal error is above `tol` after `max_iter` iterations.
     RuntimeWarning
-        For "sinkhorn": if the divergence is below 0, of marginal errors or since
-        :math:`\exp(-d^p / \varepsilon)` is no positive kernel, as for p = 2 and large
-        epsilon on curved spaces; the result is then 0.
+        For "sinkhorn": if the divergence is below 0 by more than `tol` of the mean
+        cost, since :math:`\exp(-d^p / \varepsilon)` is no positive kernel; that occurs
+        for p = 2 and large epsilon on curved spaces.
 
     Raises
     ------
@@ -118,7 +116,7 @@ def wasserstein_distance(
     if method == "sinkhorn":
         batches = (points_a, points_b, p, weights_a, weights_b)
         value = sinkhorn_divergence(space, *batches, epsilon, tol, max_iter)
-        return _root(space, points_a, points_b, value, p)
+        return _root(space, points_a, points_b, value, p, tol)
     cost = squared_dist_matrix(space, a, b)
     check_costs(cost)
     pairs = planned_pairs(cost, p, weights_a, weights_b)
@@ -131,12 +129,12 @@ def _expected_power(space, a, b, pairs, p):
     # Roots have no derivative at 0, where distances have the subgradient 0.
     apart = float64_like(distances, a) > 0
     if not bool(apart.any()):
-        return 0.0 * (a.sum() + b.sum())
+        return 0.0 * abs(a.sum() + b.sum())
     kept = (apart.cpu().numpy() if hasattr(apart, "cpu") else apart).nonzero()[0]
     rows, columns = pairs.source_index[kept], pairs.target_index[kept]
     distances = _distances(space, a, b, rows, columns)
     # Powers of distances would over- and underflow, and cost a lone one its last digit.
-    scale = float(distances.max())
+    scale = float(float64_like(distances, a).max())
     weights = float64_like(pairs.weights[kept], distances)
     return scale * (weights * (distances / scale) ** p).sum() ** (1.0 / p)
 
@@ -146,17 +144,18 @@ def _distances(space, a, b, rows, columns):
     return array_namespace(a).reshape(distances, (-1,))
 
 
-def _root(space, a, b, value, p):
-    """Root of a divergence; 0, not without notice, if that is negative."""
-    if float(value) > 0:
+def _root(space, a, b, value, p, tol):
+    """Root of a divergence; 0 if that is negative, with notice if by more than tol."""
+    number = float(float64_like(value, a))
+    if number > 0:
         return value ** (1.0 / p)
-    scale = float(pairwise_squared_dist(space, a[:1], b).max()) ** (p / 2)
-    if -float(value) > _ROUNDING * scale:
+    squared_dist = float64_like(pairwise_squared_dist(space, a, b), a)
+    if -number > tol * float((squared_dist ** (p / 2)).mean()):
         warnings.warn(
-            f"the Sinkhorn divergence is {float(value):.3g} < 0, of marginal errors or "
-            "since exp(-d^p / epsilon) is no positive kernel on this space; the "
-            'distance is given as 0: lower tol and epsilon, or use method="exact"',
+            f"the Sinkhorn divergence is {number:.3g} < 0: exp(-d^p / epsilon) is no "
+            "positive kernel on this space, or marginals are too far off; the distance "
+            'is given as 0: lower epsilon and tol, or use method="exact"',
             RuntimeWarning,
             stacklevel=3,
         )
-    return 0.0 * value
+    return 0.0 * abs(value)
