@@ -14,6 +14,7 @@ sequence of epsilon leads to the wanted one ([S2019]_, section 3.4).
 
 import math
 
+import numpy as np
 import torch
 
 _EASY = 1 / 16
@@ -37,6 +38,8 @@ _LOWEST_EXPONENT = -200.0
 
 def float64_tensor(array):
     """Tensor in float64, without derivative, of an array of either library."""
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
+        array = array.copy()  # torch warns of memory that it may not write
     return torch.as_tensor(array).detach().to(torch.float64)
 
 

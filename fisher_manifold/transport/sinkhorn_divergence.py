@@ -49,8 +49,11 @@ def sinkhorn_divergence(
     Returns
     -------
     divergence : array-like, shape=[]
-        In (units of distance)^p and the dtype of the points: below 0 by no more than
-        the marginal error allows.
+        In (units of distance)^p and the dtype of the points.  Below 0 by no more than
+        the marginal error allows where :math:`\exp(-d^p / \varepsilon)` is a positive
+        kernel ([F2019]_, Theorem 1), as on flat spaces; on curved ones it is not for
+        p = 2 and every epsilon [F2015]_, and the divergence of some measures is
+        negative for large epsilon.
 
     Warns
     -----
@@ -62,6 +65,8 @@ def sinkhorn_divergence(
     .. [F2019] J. Feydy, T. Sejourne, F.-X. Vialard, S. Amari, A. Trouve, G. Peyre.
        Interpolating between optimal transport and MMD using Sinkhorn divergences.
        AISTATS 2019.
+    .. [F2015] A. Feragen, F. Lauze, S. Hauberg. Geodesic exponential kernels: when
+       curvature and linearity conflict. CVPR 2015.
 
     Examples
     --------
