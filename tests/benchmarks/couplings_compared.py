@@ -86,7 +86,7 @@ def genes(species="A_thaliana"):
         return float(divergences.kmer_divergence(labels, test, 3, 4))
 
     def network(space):
-        return networks.SequenceCNN(space.shape, width=32, depth=3)
+        return networks.SequenceCNN(4, space.shape[0], width=32, depth=3)
 
     return Problem(promoters(species), 4, network, divergence, 2048)
 
