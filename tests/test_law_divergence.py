@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from fisher_manifold.data import (
     MotifModel,
     ParityConstraint,
 )
+
+DOCS = Path(__file__).parents[1] / "docs" / "structured_laws.md"
 
 
 def rng(seed=0):
@@ -180,3 +184,8 @@ def test_results_are_a_function_of_the_arguments():
 def test_what_does_not_fit_is_refused(samples, options, message):
     with pytest.raises(ValueError, match=message):
         metrics.sample_divergence(samples, LAWS["parity"], **options)
+
+
+def test_the_example_of_the_page_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    exec(compile(code, str(DOCS), "exec"), {})
