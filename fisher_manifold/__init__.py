@@ -23,8 +23,8 @@ _GEOMETRY = (
     "natural_gradient",
 )
 _MODULES = (
-    *("data", "features", "flow", "geometry", "learning", "metrics", "networks"),
-    *("plotting", "testing", "transport"),
+    *("data", "descent", "features", "flow", "geometry", "learning", "metrics"),
+    *("networks", "plotting", "testing", "transport"),
 )
 
 __all__ = ["__version__", *_GEOMETRY, *_MODULES]

@@ -12,6 +12,7 @@ __all__ = [
     "check_probabilities",
     "check_rows",
     "check_three",
+    "check_two",
     "check_unit_vectors",
 ]
 
@@ -63,6 +64,20 @@ def check_labels(labels, name, n_categories=None):
             f"expected 0 <= category < {limit}"
         )
     return labels
+
+
+def check_two(a, b, name_a, name_b, n_categories=None):
+    """Return two sets of labels with the same number of sites, or raise."""
+    if n_categories is not None:
+        n_categories = check_integer(n_categories, "n_categories", 1)
+    a = check_labels(a, name_a, n_categories)
+    b = check_labels(b, name_b, n_categories)
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same number of sites, "
+            f"got {a.shape[1]} and {b.shape[1]}"
+        )
+    return a, b
 
 
 def check_probabilities(probabilities, name):

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validation import check_integer, check_labels
+from ._validation import check_integer, check_labels, check_two
+from .copies import copy_fraction, nearest_neighbour_distance
 from .divergences import (
     js_divergence,
     kl_divergence,
@@ -21,10 +22,12 @@ from .divergences import (
     kmer_spectrum,
 )
 from .features import ClassifierFeatures, frechet_distance
+from .law_divergence import SampleDivergence, sample_divergence
 
 __all__ = [
     "ClassifierFeatures",
     "Interval",
+    "SampleDivergence",
     "bootstrap_interval",
     "copy_fraction",
     "frechet_distance",
@@ -35,6 +38,7 @@ __all__ = [
     "marginal_error",
     "nearest_neighbour_distance",
     "pairwise_error",
+    "sample_divergence",
     "site_marginals",
 ]
 
@@ -71,7 +75,7 @@ def marginal_error(a, b, n_categories):
     error : float
         0 to 1.
     """
-    a, b = _check_two(a, b, "a", "b", n_categories)
+    a, b = check_two(a, b, "a", "b", n_categories)
     gap = site_marginals(a, n_categories) - site_marginals(b, n_categories)
     return float(np.abs(gap).sum(axis=-1).mean() / 2)
 
@@ -96,7 +100,7 @@ def pairwise_error(a, b, n_categories, generator=None, n_pairs=2048):
     error : float
         0 to 1.
     """
-    a, b = _check_two(a, b, "a", "b", n_categories)
+    a, b = check_two(a, b, "a", "b", n_categories)
     check_integer(n_pairs, "n_pairs", 1)
     if a.shape[1] < 2:
         raise ValueError("pairs of sites need length >= 2, got length 1")
@@ -129,89 +133,6 @@ def _joint_law(first, second, n_categories):
 
 def _columns(labels):
     return np.ascontiguousarray(labels.T, dtype=np.intp)
-
-
-def _check_two(a, b, name_a, name_b, n_categories=None):
-    if n_categories is not None:
-        n_categories = check_integer(n_categories, "n_categories", 1)
-    a = check_labels(a, name_a, n_categories)
-    b = check_labels(b, name_b, n_categories)
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(
-            f"{name_a} and {name_b} must have the same number of sites, "
-            f"got {a.shape[1]} and {b.shape[1]}"
-        )
-    return a, b
-
-
-def nearest_neighbour_distance(samples, reference):
-    """Return the Hamming distance of each sample to its nearest reference row.
-
-    The cost is n * m * length comparisons, in tiles of fixed memory.
-
-    Parameters
-    ----------
-    samples : array-like of int, shape=[n, length]
-    reference : array-like of int, shape=[m, length]
-
-    Returns
-    -------
-    distance : array of int, shape=[n]
-        Number of sites at which the two differ, 0 to length.
-    """
-    samples, reference = _check_two(samples, reference, "samples", "reference")
-    narrow = np.min_scalar_type(max(samples.max(), reference.max()))
-    samples = np.ascontiguousarray(samples.T, dtype=narrow)
-    reference = np.ascontiguousarray(reference.T, dtype=narrow)
-    nearest = np.full(samples.shape[1], len(samples), dtype=np.intp)
-    for i in range(0, samples.shape[1], 64):
-        for j in range(0, reference.shape[1], 4096):
-            tile = _hamming_tile(samples[:, i : i + 64], reference[:, j : j + 4096])
-            part = nearest[i : i + 64]
-            np.minimum(part, tile.min(axis=1), out=part)
-    return nearest
-
-
-def _hamming_tile(samples, reference):
-    """Return distances [n, m] of columns: one pass a site keeps the tile in cache."""
-    length, shape = len(samples), (samples.shape[1], reference.shape[1])
-    count = np.zeros(shape, dtype=np.min_scalar_type(length))
-    differs = np.empty(shape, dtype=bool)
-    for site_a, site_b in zip(samples, reference, strict=True):
-        np.not_equal(site_a[:, None], site_b[None, :], out=differs)
-        count += differs.view(np.uint8)
-    return count
-
-
-def copy_fraction(samples, reference, tolerance=0):
-    """Return the share of samples that are copies of a reference row.
-
-    Parameters
-    ----------
-    samples : array-like of int, shape=[n, length]
-    reference : array-like of int, shape=[m, length]
-        Usually the training set.
-    tolerance : int, optional
-        A sample is a copy where it differs from some row at no more sites.
-
-    Returns
-    -------
-    fraction : float
-        0 to 1.
-
-    Examples
-    --------
-    >>> copy_fraction([[0, 1, 2], [2, 2, 2]], reference=[[0, 1, 2]])
-    0.5
-    """
-    samples, reference = _check_two(samples, reference, "samples", "reference")
-    tolerance = check_integer(tolerance, "tolerance", 0)
-    if tolerance == 0:
-        rows = {row.tobytes() for row in reference.astype(np.intp)}
-        copies = [row.tobytes() in rows for row in samples.astype(np.intp)]
-    else:
-        copies = nearest_neighbour_distance(samples, reference) <= tolerance
-    return float(np.mean(copies))
 
 
 @dataclass(frozen=True)

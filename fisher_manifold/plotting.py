@@ -5,25 +5,21 @@ returns what it drew: an artist (its axes are `artist.axes`), axes or a figure.
 Keywords it does not know go to matplotlib. Nothing changes matplotlib's global
 settings or shows a window. Colours are those of Okabe and Ito, told apart by
 colour-blind readers and in greyscale. Pictures of results (images, flows, losses,
-spectra) live in `plotting_results` and are offered here too.
+spectra) live in `plotting_results`, of the simplex in `plotting_simplex`, of gradient
+flows on it in `plotting_descent`, and all are offered here too.
 """
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.cbook import normalize_kwargs
-from matplotlib.collections import PathCollection
-from matplotlib.lines import Line2D
 
-from ._validation import (
-    check_curve,
-    check_integer,
-    check_probabilities,
-    check_three,
-    check_unit_vectors,
+from ._validation import check_curve, check_unit_vectors
+from .plotting_descent import (
+    plot_descent_divergence,
+    plot_descent_paths,
+    plot_descent_slopes,
+    plot_steepest_descent,
 )
 from .plotting_results import (
-    BLUE,
-    VERMILLION,
     plot_flow_strip,
     plot_image_comparison,
     plot_image_grid,
@@ -31,9 +27,23 @@ from .plotting_results import (
     plot_metric_dots,
     plot_training_curve,
 )
+from .plotting_simplex import (
+    LINE_COLOR,
+    check_corner_names,
+    dot_style,
+    line_style,
+    plot_simplex_curve,
+    plot_simplex_geodesic,
+    plot_simplex_points,
+    simplex_axes,
+    simplex_coordinates,
+)
 
 __all__ = [
     "octant_axes",
+    "plot_descent_divergence",
+    "plot_descent_paths",
+    "plot_descent_slopes",
     "plot_flow_strip",
     "plot_image_comparison",
     "plot_image_grid",
@@ -44,137 +54,11 @@ __all__ = [
     "plot_simplex_curve",
     "plot_simplex_geodesic",
     "plot_simplex_points",
+    "plot_steepest_descent",
     "plot_training_curve",
     "simplex_axes",
     "simplex_coordinates",
 ]
-
-_CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
-_LINE_COLOR = "0.25"
-_GRID_COLOR = "0.85"
-
-
-def simplex_coordinates(p):
-    """Return the place in the plane of distributions over three categories.
-
-    The barycentric map: categories 1, 2, 3 are the corners (0, 0), (1, 0) and
-    (1/2, sqrt(3)/2) of an equilateral triangle.
-
-    Parameters
-    ----------
-    p : array-like, shape=[..., 3]
-        Points of the closed simplex.
-
-    Returns
-    -------
-    coordinates : array, shape=[..., 2]
-
-    Raises
-    ------
-    ValueError
-        If the last axis is not 3 long or the points are not distributions.
-    """
-    p = check_probabilities(p, "p")
-    check_three(p, "p")
-    return p @ _CORNERS
-
-
-def simplex_axes(ax=None, labels=("$p_1$", "$p_2$", "$p_3$")):
-    """Draw the triangle of distributions over three categories.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes, optional
-    labels : sequence of three str, optional
-        Names of the corners. The thin lines are p_k = 1/4, 1/2, 3/4.
-
-    Returns
-    -------
-    ax : matplotlib.axes.Axes
-    """
-    _check_labels(labels)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(4.5, 4.2), layout="constrained")
-    for share in (0.25, 0.5, 0.75):
-        for k in range(3):
-            ends = share * np.eye(3)[k] + (1 - share) * np.delete(np.eye(3), k, axis=0)
-            ax.plot(*(ends @ _CORNERS).T, color=_GRID_COLOR, lw=0.7, zorder=0.5)
-    outline = np.vstack([_CORNERS, _CORNERS[:1]])
-    ax.plot(*outline.T, color=_LINE_COLOR, lw=1.2, zorder=1, solid_joinstyle="round")
-    centre = _CORNERS.mean(axis=0)
-    for corner, label in zip(_CORNERS, labels, strict=True):
-        x, y = centre + 1.13 * (corner - centre)
-        ax.text(x, y, label, ha="center", va="center", fontsize=12)
-    ax.set(aspect="equal", xlim=(-0.15, 1.15), ylim=(-0.13, 1.0))
-    ax.set_axis_off()
-    return ax
-
-
-def plot_simplex_points(points, ax=None, **style):
-    """Draw distributions over three categories as dots.
-
-    Parameters
-    ----------
-    points : array-like, shape=[..., 3]
-    ax : matplotlib.axes.Axes, optional
-        By default new `simplex_axes`.
-    **style
-        For `Axes.scatter`.
-
-    Returns
-    -------
-    dots : matplotlib.collections.PathCollection
-    """
-    coordinates = simplex_coordinates(points).reshape(-1, 2)
-    ax = simplex_axes() if ax is None else ax
-    return ax.scatter(*coordinates.T, **_dot_style(style, zorder=3))
-
-
-def plot_simplex_curve(points, ax=None, **style):
-    """Draw a curve through distributions over three categories.
-
-    Parameters
-    ----------
-    points : array-like, shape=[n_points, 3]
-        In the order of the curve.
-    ax : matplotlib.axes.Axes, optional
-        By default new `simplex_axes`.
-    **style
-        For `Axes.plot`.
-
-    Returns
-    -------
-    line : matplotlib.lines.Line2D
-    """
-    points = np.asarray(points)
-    check_curve(points)
-    coordinates = simplex_coordinates(points)
-    ax = simplex_axes() if ax is None else ax
-    return ax.plot(*coordinates.T, **_line_style(style, zorder=2))[0]
-
-
-def plot_simplex_geodesic(space, a, b, ax=None, n_points=101, **style):
-    """Draw the geodesic of a space of distributions from a to b.
-
-    Parameters
-    ----------
-    space : object
-        `space.metric.geodesic(initial_point=a, end_point=b)` must return a function
-        of times shape=[n] to points shape=[n, 3] of the simplex.
-    a, b : array-like, shape=[3]
-    ax : matplotlib.axes.Axes, optional
-        By default new `simplex_axes`.
-    n_points : int, optional
-    **style
-        For `Axes.plot`.
-
-    Returns
-    -------
-    line : matplotlib.lines.Line2D
-    """
-    times = np.linspace(0.0, 1.0, check_integer(n_points, "n_points", 2))
-    path = space.metric.geodesic(initial_point=a, end_point=b)
-    return plot_simplex_curve(np.asarray(path(times)), ax=ax, **style)
 
 
 def octant_axes(ax=None, labels=("$u_1$", "$u_2$", "$u_3$")):
@@ -191,7 +75,7 @@ def octant_axes(ax=None, labels=("$u_1$", "$u_2$", "$u_3$")):
     ax : mpl_toolkits.mplot3d.axes3d.Axes3D
         Later artists are drawn above the surface, whatever their depth.
     """
-    _check_labels(labels)
+    check_corner_names(labels)
     if ax is None:
         _, ax = plt.subplots(figsize=(4.8, 4.8), subplot_kw={"projection": "3d"})
         ax.figure.subplots_adjust(left=0, right=1, bottom=0, top=1)
@@ -210,7 +94,7 @@ def octant_axes(ax=None, labels=("$u_1$", "$u_2$", "$u_3$")):
             ax.plot(*np.roll(circle, k, axis=0), color="0.78", lw=0.7, zorder=0.5)
     for k in range(3):
         edge = np.roll(_sphere(np.zeros_like(angle), angle), k, axis=0)
-        ax.plot(*edge, color=_LINE_COLOR, lw=1.2, zorder=1)
+        ax.plot(*edge, color=LINE_COLOR, lw=1.2, zorder=1)
     for corner, label in zip(np.eye(3), labels, strict=True):
         ax.text(*(1.12 * corner), label, ha="center", va="center", fontsize=13)
     # The octant reaches higher than low on the screen: centre it, at equal scales.
@@ -240,7 +124,7 @@ def plot_octant_points(points, ax=None, **style):
     """
     points = check_unit_vectors(points).reshape(-1, 3)
     ax = octant_axes() if ax is None else _check_3d(ax)
-    return ax.scatter(*points.T, **_dot_style(style, zorder=3, depthshade=False))
+    return ax.scatter(*points.T, **dot_style(style, zorder=3, depthshade=False))
 
 
 def plot_octant_curve(points, ax=None, **style):
@@ -262,7 +146,7 @@ def plot_octant_curve(points, ax=None, **style):
     points = check_unit_vectors(points)
     check_curve(points)
     ax = octant_axes() if ax is None else _check_3d(ax)
-    return ax.plot(*points.T, **_line_style(style, zorder=2))[0]
+    return ax.plot(*points.T, **line_style(style, zorder=2))[0]
 
 
 def _sphere(latitude, longitude):
@@ -270,23 +154,6 @@ def _sphere(latitude, longitude):
     return np.array(
         [ring * np.cos(longitude), ring * np.sin(longitude), np.sin(latitude)]
     )
-
-
-def _dot_style(style, **defaults):
-    style = normalize_kwargs(style, PathCollection)
-    if "c" not in style and "facecolor" not in style:
-        defaults["color"] = VERMILLION
-    return {"s": 18, "linewidth": 0, **defaults, **style}
-
-
-def _line_style(style, **defaults):
-    style = normalize_kwargs(style, Line2D)
-    return {"color": BLUE, "linewidth": 2, **defaults, **style}
-
-
-def _check_labels(labels):
-    if len(labels) != 3:
-        raise ValueError(f"labels must name three corners, got {len(labels)}")
 
 
 def _check_3d(ax):

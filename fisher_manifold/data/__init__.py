@@ -3,6 +3,7 @@
 NumPy only; labels are int64 arrays of shape [n, length].
 """
 
+from fisher_manifold.data._law import EntropyEstimate, Law, estimate_entropy
 from fisher_manifold.data.codec import (
     DNA,
     PROTEIN,
@@ -12,16 +13,14 @@ from fisher_manifold.data.codec import (
     UnknownSymbolError,
     codec_by_name,
 )
+from fisher_manifold.data.constraints import CopyConstraint, ParityConstraint
 from fisher_manifold.data.images import DigitImages, load_digits_labels
+from fisher_manifold.data.markov import MarkovChain
+from fisher_manifold.data.motif import MotifModel
 from fisher_manifold.data.preparation import PreparedData, prepare
 from fisher_manifold.data.readers import SequenceTable, read_sequences
 from fisher_manifold.data.splits import SplitIndices, split_indices
-from fisher_manifold.data.toy import (
-    IndependentSites,
-    MarkovChain,
-    MixtureOfProducts,
-    ParityConstraint,
-)
+from fisher_manifold.data.toy import IndependentSites, MixtureOfProducts
 from fisher_manifold.data.writers import write_sequences
 
 __all__ = [
@@ -29,10 +28,14 @@ __all__ = [
     "PROTEIN",
     "TEXT",
     "Codec",
+    "CopyConstraint",
     "DigitImages",
+    "EntropyEstimate",
     "IndependentSites",
+    "Law",
     "MarkovChain",
     "MixtureOfProducts",
+    "MotifModel",
     "ParityConstraint",
     "PreparedData",
     "SequenceTable",
@@ -40,6 +43,7 @@ __all__ = [
     "UnequalLengthError",
     "UnknownSymbolError",
     "codec_by_name",
+    "estimate_entropy",
     "load_digits_labels",
     "prepare",
     "read_sequences",

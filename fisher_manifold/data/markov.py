@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from fisher_manifold.data._checks import check_labels, check_probabilities
+from fisher_manifold.data._law import Law, log_sum_exp
 
 # largest table of transitions, in numbers (8 bytes each)
 _MAX_TABLE = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class MarkovChain:
+class MarkovChain(Law):
     r"""Markov chain of order m.
 
     .. math:: P(y) = a_{y_1 \dots y_m} \prod_{i > m} T_{y_{i-m} \dots y_{i-1}, y_i}
@@ -157,6 +158,39 @@ class MarkovChain:
             # forget the first site of the context, append the new one
             law = (law[:, None] * steps).reshape(-1, law.size).sum(axis=0)
         return float(entropy)
+
+    def _log_joint(self, log_evidence):
+        """Forward and backward recursions over the context of the last m sites."""
+        n, k, m = len(log_evidence), self.n_categories, self.order
+        n_contexts = self.initial.size
+        # log P of the first m sites, [n, K ** m], then of every later context
+        before = np.broadcast_to(log_of(self.initial), (n, *self.initial.shape))
+        for i in range(m):
+            before = before + log_evidence[:, i].reshape(n, *_axis(i, m, k))
+        forward = [before.reshape(n, n_contexts)]
+        # one more letter, [n, contexts, K]
+        log_steps = log_of(self.transition).reshape(-1, k)
+        steps = [log_steps + log_evidence[:, i, None] for i in range(m, self.length)]
+        for step in steps:
+            # forget the first site of the context, append the new one
+            paths = (forward[-1][:, :, None] + step).reshape(n, k, n_contexts)
+            forward.append(log_sum_exp(paths, 1))
+        joint = np.empty_like(log_evidence)
+        after = np.zeros((n, n_contexts))
+        for i in reversed(range(m, self.length)):
+            rest = steps[i - m] + np.tile(after, (1, k)).reshape(n, n_contexts, k)
+            joint[:, i] = log_sum_exp(forward[i - m][:, :, None] + rest, 1)
+            after = log_sum_exp(rest, -1)
+        first = (forward[0] + after).reshape(n, *self.initial.shape)
+        for i in range(m):
+            paths = np.moveaxis(first, i + 1, -1).reshape(n, n_contexts // k, k)
+            joint[:, i] = log_sum_exp(paths, 1)
+        return joint
+
+
+def _axis(i, n_axes, size):
+    """Shape of a vector along axis i of n_axes."""
+    return tuple(size if j == i else 1 for j in range(n_axes))
 
 
 def _contexts(labels, n_categories, order):

@@ -1,8 +1,8 @@
 """Laws of sequences with known answers: exact samples, probabilities and entropy.
 
-Every law has `length`, `n_categories`, `sample`, `log_prob` and `entropy`. Logarithms
-are natural: log-probabilities and entropies are in nats. A sequence that cannot occur
-has log-probability minus infinity.
+Every law has `length`, `n_categories`, `sample`, `log_prob`, `entropy` and
+`log_posterior`. Logarithms are natural: log-probabilities and entropies are in nats. A
+sequence that cannot occur has log-probability minus infinity.
 """
 
 from dataclasses import dataclass
@@ -10,16 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from fisher_manifold.data._checks import check_labels, check_probabilities
-from fisher_manifold.data.markov import MarkovChain, draw, entropy_of, log_of
+from fisher_manifold.data._law import Law, log_sum_exp
+from fisher_manifold.data.markov import draw, entropy_of, log_of
 
-__all__ = ["IndependentSites", "MarkovChain", "MixtureOfProducts", "ParityConstraint"]
-
-# largest number of sequences that an entropy is summed over
-_MAX_TERMS = 2_000_000
+__all__ = ["IndependentSites", "MixtureOfProducts"]
 
 
 @dataclass(frozen=True, eq=False)
-class IndependentSites:
+class IndependentSites(Law):
     r"""Sites drawn independently: :math:`P(y) = \prod_i p_{i, y_i}`.
 
     Parameters
@@ -89,9 +87,15 @@ class IndependentSites:
         """Return the entropy in nats."""
         return float(entropy_of(self.probabilities).sum())
 
+    def _log_joint(self, log_evidence):
+        site = log_of(self.probabilities) + log_evidence
+        total = log_sum_exp(site, -1)
+        others = [np.delete(total, i, axis=1).sum(axis=1) for i in range(self.length)]
+        return site + np.stack(others, axis=1)[..., None]
+
 
 @dataclass(frozen=True, eq=False)
-class MixtureOfProducts:
+class MixtureOfProducts(Law):
     r"""Mixture of laws with independent sites.
 
     .. math:: P(y) = \sum_m w_m \prod_i p_{m, i, y_i}
@@ -134,24 +138,40 @@ class MixtureOfProducts:
         """Number of categories."""
         return self.probabilities.shape[2]
 
+    @property
+    def mode_weights(self):
+        """Probability of each component, shape [n_components]."""
+        return self.weights
+
     def sample(self, n, generator):
         """Draw sequences, int64 array of shape [n, length]."""
         component = draw(self.weights, n, generator)
         labels = np.empty((n, self.length), dtype=np.int64)
-        for m, probabilities in enumerate(self.probabilities):
+        for m, law in enumerate(self._components()):
             chosen = np.flatnonzero(component == m)
-            labels[chosen] = IndependentSites(probabilities).sample(
-                len(chosen), generator
-            )
+            labels[chosen] = law.sample(len(chosen), generator)
         return labels
 
     def log_prob(self, labels):
         """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        return log_sum_exp(self.log_mode_joint(labels), -1)
+
+    def log_mode_joint(self, labels):
+        """Return log P (nats) of labels together with each component.
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+
+        Returns
+        -------
+        log_joint : float64 array, shape=[n, n_components]
+            Its log-sum-exp over components is `log_prob`.
+        """
         labels = check_labels(labels, self.n_categories, self.length)
-        parts = [IndependentSites(p).log_prob(labels) for p in self.probabilities]
-        return np.logaddexp.reduce(
-            log_of(self.weights)[:, None] + np.stack(parts), axis=0
-        )
+        parts = [law.log_prob(labels) for law in self._components()]
+        return np.stack(parts, axis=-1) + log_of(self.weights)
 
     def entropy(self):
         """Return the entropy in nats, summed over all sequences.
@@ -159,74 +179,18 @@ class MixtureOfProducts:
         Raises
         ------
         ValueError
-            If there are more than two million sequences.
+            If there are more than two million sequences (see `estimate_entropy`).
         """
-        n_terms = self.n_categories**self.length
-        if n_terms > _MAX_TERMS:
-            raise ValueError(
-                f"the entropy of a mixture is a sum over all {self.n_categories} ** "
-                f"{self.length} sequences, which is feasible up to {_MAX_TERMS}: "
-                "estimate it by -law.log_prob(law.sample(n, generator)).mean()"
-            )
-        grid = np.indices((self.n_categories,) * self.length)
-        log_prob = self.log_prob(grid.reshape(self.length, -1).T)
-        return float(entropy_of(np.exp(log_prob)))
+        return self._entropy_by_listing()
 
+    def _components(self):
+        return [IndependentSites(p) for p in self.probabilities]
 
-@dataclass(frozen=True)
-class ParityConstraint:
-    """Uniform law on the sequences whose labels sum to 0 modulo ``n_categories``.
-
-    Any ``n_sites - 1`` sites are independent and uniform; only all of them together
-    show the constraint.
-
-    Parameters
-    ----------
-    n_sites : int
-        Number of sites.
-    n_categories : int
-        Number of categories.
-
-    Raises
-    ------
-    ValueError
-        If there is no site, or fewer than two categories.
-
-    Examples
-    --------
-    >>> law = ParityConstraint(n_sites=3, n_categories=2)
-    >>> np.exp(law.log_prob([[0, 1, 1], [0, 1, 0]])).round(3).tolist()
-    [0.25, 0.0]
-    """
-
-    n_sites: int
-    n_categories: int
-
-    def __post_init__(self):
-        """Check the numbers."""
-        if self.n_sites < 1 or self.n_categories < 2:
-            raise ValueError(
-                "at least 1 site and 2 categories are needed, not "
-                f"n_sites={self.n_sites}, n_categories={self.n_categories}"
-            )
-
-    @property
-    def length(self):
-        """Number of sites."""
-        return self.n_sites
-
-    def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
-        free = generator.integers(0, self.n_categories, (n, self.n_sites - 1))
-        last = -free.sum(axis=1, keepdims=True) % self.n_categories
-        return np.concatenate([free, last], axis=1)
-
-    def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
-        labels = check_labels(labels, self.n_categories, self.n_sites)
-        possible = labels.sum(axis=1) % self.n_categories == 0
-        return np.where(possible, -self.entropy(), -np.inf)
-
-    def entropy(self):
-        """Return the entropy in nats."""
-        return float((self.n_sites - 1) * np.log(self.n_categories))
+    def _log_joint(self, log_evidence):
+        total = np.full(log_evidence.shape, -np.inf)
+        for log_weight, law in zip(
+            log_of(self.weights), self._components(), strict=True
+        ):
+            joint = law._log_joint(log_evidence) + log_weight
+            total = np.logaddexp(total, joint)
+        return total

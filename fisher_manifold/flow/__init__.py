@@ -2,6 +2,7 @@
 
 from .checkpoint import CheckpointError
 from .evidence import log_evidence
+from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField
 from .history import tensorboard
 from .loss import posterior_loss, velocity_loss
@@ -16,6 +17,7 @@ __all__ = [
     "DirichletSource",
     "EmpiricalSource",
     "EvidenceTimes",
+    "ExactPosterior",
     "GeodesicPath",
     "PathSample",
     "PosteriorField",

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from fisher_manifold.data import (
+    CopyConstraint,
     IndependentSites,
     MarkovChain,
     MixtureOfProducts,
+    MotifModel,
     ParityConstraint,
+    estimate_entropy,
 )
 
 SITES = np.array([[0.2, 0.8, 0.0], [0.5, 0.25, 0.25], [0.0, 0.0, 1.0]])
@@ -46,6 +49,28 @@ def mixture_probability(law, y):
     )
 
 
+def copy_probability(law, y):
+    half = len(y) // 2
+    return chain_probability(law.half, y[:half]) if y[:half] == y[half:] else 0.0
+
+
+def motif_probability(law, y):
+    """Sum over positions, and over the letters that the motif has overwritten."""
+    width, total = len(law.motif), 0.0
+    for start, weight in enumerate(law.position):
+        planted = math.prod(float(law.motif[j, y[start + j]]) for j in range(width))
+        for hidden in itertools.product(range(law.n_categories), repeat=width):
+            before = (*y[:start], *hidden, *y[start + width :])
+            total += float(weight) * planted * chain_probability(law.background, before)
+    return total
+
+
+def random_motif(order, position=None):
+    motif = np.random.default_rng(8).dirichlet(np.ones(3), size=2)
+    motif[0] = [0.0, 0.25, 0.75]
+    return MotifModel(random_chain(order), motif, position)
+
+
 LAWS = {
     "independent": (
         IndependentSites(SITES),
@@ -61,6 +86,10 @@ LAWS = {
     "chain 1": (random_chain(1), chain_probability),
     "chain 2": (random_chain(2), chain_probability),
     "chain of its order": (random_chain(4), chain_probability),
+    "copy": (CopyConstraint(random_chain(1, length=2)), copy_probability),
+    "motif in letters": (random_motif(0), motif_probability),
+    "motif in a chain": (random_motif(1), motif_probability),
+    "motif at its places": (random_motif(2, [0.5, 0.0, 0.5]), motif_probability),
     "fitted chain": (
         MarkovChain.fit(np.random.default_rng(1).integers(0, 3, (9, 5)), 3, order=2),
         chain_probability,
@@ -90,6 +119,21 @@ def test_entropy_is_the_sum_over_all_sequences(case):
     terms = [-p * math.log(p) for p in expected if p > 0]
     assert isinstance(law.entropy(), float)
     assert law.entropy() == pytest.approx(math.fsum(terms), abs=1e-12)
+
+
+def test_entropies_are_estimated_within_their_errors(case):
+    law, _, _ = case
+    estimate = estimate_entropy(law, 2000, np.random.default_rng(4))
+    assert law.entropy_rate() == law.entropy() / law.length
+    # laws that are uniform on their support have no error but rounding
+    error = 4.5 * estimate.standard_error + 1e-12
+    assert abs(estimate.value - law.entropy()) <= error
+
+
+def test_all_probabilities_are_listed_in_lexicographic_order(case):
+    law, every, _ = case
+    listed = law.all_log_probs()
+    np.testing.assert_array_equal(listed, law.log_prob(every))
 
 
 def test_samples_have_the_frequencies_of_the_law(case):
@@ -185,6 +229,26 @@ def test_mixtures_need_one_weight_per_component():
 def test_parities_need_sites_and_categories(arguments):
     with pytest.raises(ValueError, match="at least 1 site and 2 categories"):
         ParityConstraint(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("motif", "position", "message"),
+    [
+        (np.full((2, 4), 0.25), None, r"n_categories = 3 .* it has \(2, 4\)"),
+        (np.full((5, 3), 1 / 3), None, "length 4; it has"),
+        ([[0.5, 0.6, 0.0]], None, "motif must sum to 1"),
+        (np.full((2, 3), 1 / 3), [0.5, 0.5], "position must have 3 entries"),
+        (np.full((2, 3), 1 / 3), [0.5, 0.6, 0.0], "position must sum to 1"),
+    ],
+)
+def test_motifs_fit_their_background(motif, position, message):
+    with pytest.raises(ValueError, match=message):
+        MotifModel(random_chain(1), motif, position)
+
+
+def test_one_sample_says_nothing_of_the_error_of_an_entropy():
+    with pytest.raises(ValueError, match="at least two samples"):
+        estimate_entropy(ParityConstraint(2, 2), 1, np.random.default_rng(0))
 
 
 def test_laws_do_not_share_memory_with_their_arguments():
