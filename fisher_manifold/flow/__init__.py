@@ -1,17 +1,26 @@
 """Riemannian flow matching on any geomstats space."""
 
+from .adaptive import Adaptive
 from .checkpoint import CheckpointError
 from .evidence import log_evidence
 from .field import PosteriorField, VelocityField
 from .history import tensorboard
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
+from .renoising import Renoising
 from .sampling import SampleResult, sample
+from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
 from .times import EvidenceTimes, PowerTimes
 from .trainer import Trainer, TrainingDiverged
 
 __all__ = [
+    "EULER",
+    "HEUN",
+    "MIDPOINT",
+    "RK4",
+    "AdamsBashforth",
+    "Adaptive",
     "CheckpointError",
     "DirichletSource",
     "EmpiricalSource",
@@ -21,6 +30,8 @@ __all__ = [
     "PosteriorField",
     "PowerTimes",
     "RandomPointSource",
+    "Renoising",
+    "RungeKutta",
     "SampleResult",
     "Trainer",
     "TrainingDiverged",
