@@ -2,6 +2,7 @@
 
 from .adaptive import Adaptive
 from .checkpoint import CheckpointError
+from .entropy import measure_times
 from .evidence import log_evidence
 from .field import PosteriorField, VelocityField
 from .history import tensorboard
@@ -11,7 +12,7 @@ from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
-from .times import EvidenceTimes, PowerTimes
+from .times import EvidenceTimes, PowerTimes, TableTimes
 from .trainer import Trainer, TrainingDiverged
 
 __all__ = [
@@ -33,10 +34,12 @@ __all__ = [
     "Renoising",
     "RungeKutta",
     "SampleResult",
+    "TableTimes",
     "Trainer",
     "TrainingDiverged",
     "VelocityField",
     "log_evidence",
+    "measure_times",
     "posterior_loss",
     "sample",
     "tensorboard",

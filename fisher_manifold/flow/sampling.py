@@ -115,7 +115,7 @@ def sample(
     parameter = next(field.parameters(), None)
     device = parameter.device if parameter is not None else None
     start = path.source.sample(n_samples, generator, device=device)
-    points, labels, evaluations, largest = [], [], 0, 0.0
+    done, read, evaluations, largest = [], [], 0, 0.0
     bar = tqdm(total=n_samples, desc="sampling", unit="", disable=not progress)
     with bar, _evaluating(field):
         for first in range(0, n_samples, batch_size):
@@ -123,14 +123,14 @@ def sample(
             chunk = {k: v[rows].to(start.device) for k, v in conditions.items()}
             problem = Problem(field, path, chunk, generator)
             x = _integrate(solver, problem, start[rows], grid, on_step)
-            points.append(x)
+            done.append(x)
             if readout == "posterior":
-                labels.append(problem.posterior(x, float(grid[-1])).argmax(-1))
+                read.append(problem.posterior(x, float(grid[-1])).argmax(-1))
             evaluations = max(evaluations, problem.n_evaluations)
             largest = max(largest, problem.largest_correction)
             bar.update(x.shape[0])
-    points = torch.cat(points)
-    labels = torch.cat(labels) if labels else field.labels(points)
+    points = torch.cat(done)
+    labels = torch.cat(read) if read else field.labels(points)
     return SampleResult(points, labels, evaluations, largest)
 
 
