@@ -157,8 +157,9 @@ class Problem:
         return torch.where(expand(apart, x), pulled, velocity)
 
     def _times(self, t, x):
-        t = torch.as_tensor(t).to(dtype=x.dtype, device=x.device)
-        return t.expand(x.shape[0])
+        if isinstance(t, torch.Tensor):
+            return t.to(dtype=x.dtype)
+        return torch.full((x.shape[0],), t, dtype=x.dtype, device=x.device)
 
     def _conditions(self, rows):
         if rows is None:

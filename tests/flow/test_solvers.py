@@ -170,6 +170,23 @@ def test_adaptive_counts_every_call():
     assert result.n_evaluations == len(calls) and min(calls) < max(calls) == 20
 
 
+@pytest.mark.parametrize("solver", ["rk4", flow.Adaptive(0.03), flow.Renoising()])
+def test_conditions_go_with_their_samples(solver):
+    path = flow.GeodesicPath(fm.PositiveHypersphere(2))
+
+    class Ordered(torch.nn.Module):
+        """The law that is sure of the category that the condition names."""
+
+        def forward(self, x, t, label):
+            return 100.0 * torch.nn.functional.one_hot(label, 3).to(x.dtype)
+
+    field, label = flow.PosteriorField(Ordered(), path), torch.arange(20) % 3
+    options = {"solver": solver, "batch_size": 7, "conditions": {"label": label}}
+    g = torch.Generator().manual_seed(0)
+    result = flow.sample(field, path, 20, steps=3, generator=g, **options)
+    assert torch.equal(result.labels, label)
+
+
 def test_adaptive_gives_up_with_the_remedy():
     field, path = categorical()
     options = {"solver": flow.Adaptive(1e-6, 1e-6, max_steps=3)}
