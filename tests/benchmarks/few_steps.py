@@ -172,7 +172,7 @@ def train(law, path, steps):
 def main():
     """Print the tables, and write them to a file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=10_000)
+    parser.add_argument("--samples", type=int, default=5_000)
     parser.add_argument("--long", action="store_true", help=f"{LONG} evaluations too")
     parser.add_argument("--trained", type=int, default=0, metavar="STEPS")
     parser.add_argument("--laws", nargs="+", choices=LAWS, default=list(LAWS))
