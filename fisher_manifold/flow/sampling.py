@@ -6,6 +6,11 @@ import dataclasses
 import torch
 from tqdm import tqdm
 
+from .problem import Problem
+from .solvers import find_solver
+
+READOUTS = ("nearest", "posterior")
+
 
 @dataclasses.dataclass(frozen=True)
 class SampleResult:
@@ -18,10 +23,12 @@ class SampleResult:
     labels : torch.Tensor of int or None
         Categories of the points, on categorical spaces.
     n_evaluations : int
-        Evaluations of the field for each sample.
+        Evaluations of the field for each sample; of an adaptive solver, for the sample
+        that took the most.
     largest_correction : float
-        Largest change of a coordinate by the projection that follows each step:
-        rounding for a flow that stays on the space, more for one that ran into a wall.
+        Largest change of a coordinate by the projection that follows each step and
+        each stage of one: rounding for a flow that stays on the space, more for one
+        that ran into a wall.
     """
 
     points: torch.Tensor
@@ -42,8 +49,10 @@ def sample(
     batch_size=1024,
     progress=False,
     on_step=None,
+    solver="euler",
+    readout="nearest",
 ):
-    """Draw samples by the geodesic Euler method x <- exp_x(h v(x, t)).
+    """Draw samples: integrate the field from the source along the grid.
 
     Parameters
     ----------
@@ -56,7 +65,8 @@ def sample(
     steps : int
         Number of steps, if no grid is given.
     generator : torch.Generator, optional
-        Source of randomness: the only one, the flow is deterministic.
+        Source of randomness: the only one; the flow is deterministic unless the solver
+        draws.
     conditions : dict of torch.Tensor, optional
         Conditions of the samples, first axis n_samples.
     grid : torch.Tensor, shape=[steps + 1], optional
@@ -67,6 +77,15 @@ def sample(
         Whether to show a progress bar.
     on_step : callable, optional
         Called as ``on_step(t, x)`` for each batch at each time of the grid.
+    solver : str or object with ``step``
+        "euler" (x <- exp_x(h v(x, t))) and "adams" take one evaluation for each step,
+        "heun" and "midpoint" two, "rk4" four; or ``flow.Adaptive()``, or
+        ``flow.Renoising()``, for fields with a posterior.
+    readout : str
+        How labels are read off.  "nearest": the vertex nearest to the last point.
+        "posterior": each site's most likely category at the last time of the grid, by
+        one evaluation more; for fields with a posterior, and the better one where there
+        are few steps.
 
     Returns
     -------
@@ -90,28 +109,29 @@ def sample(
         raise ValueError(f"expected at least one sample, got {n_samples}")
     times = path.times or field.default_times
     grid = times.grid(steps) if grid is None else _check_grid(grid)
-    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
-    for name, value in conditions.items():
-        if value.shape[0] != n_samples:
-            raise ValueError(
-                f"expected condition {name!r} of first axis {n_samples}, got "
-                f"{list(value.shape)}"
-            )
+    solver = find_solver(solver)
+    _check_posterior(field, grid, solver, readout)
+    conditions = _check_conditions(conditions, n_samples)
     parameter = next(field.parameters(), None)
     device = parameter.device if parameter is not None else None
     start = path.source.sample(n_samples, generator, device=device)
-    done, largest = [], 0.0
+    done, read, evaluations, largest = [], [], 0, 0.0
     bar = tqdm(total=n_samples, desc="sampling", unit="", disable=not progress)
     with bar, _evaluating(field):
         for first in range(0, n_samples, batch_size):
             rows = slice(first, first + batch_size)
             chunk = {k: v[rows].to(start.device) for k, v in conditions.items()}
-            x, correction = _integrate(field, start[rows], grid, chunk, on_step)
+            problem = Problem(field, path, chunk, generator)
+            x = _integrate(solver, problem, start[rows], grid, on_step)
             done.append(x)
-            largest = max(largest, correction)
+            if readout == "posterior":
+                read.append(problem.posterior(x, float(grid[-1])).argmax(-1))
+            evaluations = max(evaluations, problem.n_evaluations)
+            largest = max(largest, problem.largest_correction)
             bar.update(x.shape[0])
     points = torch.cat(done)
-    return SampleResult(points, field.labels(points), len(grid) - 1, largest)
+    labels = torch.cat(read) if read else field.labels(points)
+    return SampleResult(points, labels, evaluations, largest)
 
 
 @contextlib.contextmanager
@@ -125,17 +145,12 @@ def _evaluating(field):
         field.train(training)
 
 
-def _integrate(field, x, grid, conditions, on_step):
-    """Geodesic Euler steps along the grid, each followed by a projection."""
-    space, largest = field.space, 0.0
+def _integrate(solver, problem, x, grid, on_step):
+    """Steps of the solver along the grid."""
     if on_step is not None:
         on_step(float(grid[0]), x)
     for now, after in zip(grid[:-1].tolist(), grid[1:].tolist(), strict=True):
-        t = torch.full((x.shape[0],), now, dtype=x.dtype, device=x.device)
-        velocity = field(x, t, **conditions)
-        stepped = space.metric.exp((after - now) * velocity, x)
-        x = space.projection(stepped)
-        largest = max(largest, float((x - stepped).abs().max()))
+        x = solver.step(problem, x, now, after)
         if not torch.isfinite(x).all():
             raise FloatingPointError(
                 f"the sampler met a point that is not finite in the step from "
@@ -144,7 +159,40 @@ def _integrate(field, x, grid, conditions, on_step):
             )
         if on_step is not None:
             on_step(after, x)
-    return x, largest
+    return x
+
+
+def _check_posterior(field, grid, solver, readout):
+    """What draws labels needs a posterior, and a time below 1."""
+    if readout not in READOUTS:
+        raise ValueError(
+            f"expected a readout of {', '.join(READOUTS)}, got {readout!r}"
+        )
+    draws = getattr(solver, "needs_posterior", False)
+    if not draws and readout == "nearest":
+        return
+    if not hasattr(field, "logits"):
+        raise TypeError(
+            "expected a field with a posterior, as flow.PosteriorField, to "
+            f"{'draw labels' if draws else 'read labels'} from, got "
+            f"{type(field).__name__}: use another solver and readout='nearest'"
+        )
+    if grid[-1] >= 1:
+        raise ValueError(
+            "expected a grid that ends before 1 for labels from the posterior, got "
+            f"{float(grid[-1]):.4g}: all is decided at half time, 1/2"
+        )
+
+
+def _check_conditions(conditions, n_samples):
+    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+    for name, value in conditions.items():
+        if value.shape[0] != n_samples:
+            raise ValueError(
+                f"expected condition {name!r} of first axis {n_samples}, got "
+                f"{list(value.shape)}"
+            )
+    return conditions
 
 
 def _check_grid(grid):

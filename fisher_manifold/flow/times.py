@@ -7,6 +7,7 @@ nothing but another choice of this map, so paths have constant speed.
 
 import dataclasses
 import functools
+import itertools
 import math
 from typing import Any
 
@@ -113,11 +114,55 @@ class EvidenceTimes(Times):
 
     def at(self, s):
         """Times of s in [0, 1]."""
-        shares, times = (a.to(s.device) for a in _table(*dataclasses.astuple(self)))
-        right = torch.searchsorted(shares, s.contiguous()).clamp(1, len(shares) - 1)
-        low, high = shares[right - 1], shares[right]
-        weight = ((s - low) / (high - low)).clamp(0.0, 1.0)
-        return torch.lerp(times[right - 1], times[right], weight)
+        shares, times = _table(*dataclasses.astuple(self))
+        return invert(shares, times, s)
+
+
+@dataclasses.dataclass(frozen=True)
+class TableTimes(Times):
+    """Times of a law given by a table, piecewise linear between its entries.
+
+    Parameters
+    ----------
+    times : tuple of float, length=m
+        Increasing times from 0 to at most 1.
+    shares : tuple of float, length=m
+        Shares of the law below them, increasing from 0 to 1.
+    """
+
+    times: tuple
+    shares: tuple
+    end: float = dataclasses.field(init=False, repr=False)
+
+    def __post_init__(self):
+        for name in ("times", "shares"):
+            values = tuple(getattr(self, name))
+            object.__setattr__(self, name, values)
+            ends = len(values) > 1 and values[0] == 0 and values[-1] <= 1
+            if not ends or not all(a < b for a, b in itertools.pairwise(values)):
+                raise ValueError(
+                    f"expected {name} increasing from 0 to at most 1, got {values}"
+                )
+        if len(self.times) != len(self.shares) or self.shares[-1] != 1:
+            raise ValueError(
+                f"expected a share for each of {len(self.times)} times, the last one "
+                f"1, got {self.shares}"
+            )
+        object.__setattr__(self, "end", self.times[-1])
+
+    def at(self, s):
+        """Times of s in [0, 1]."""
+        shares = torch.tensor(self.shares, dtype=torch.float64)
+        return invert(shares, torch.tensor(self.times, dtype=torch.float64), s)
+
+
+def invert(shares, times, s):
+    """Times of s, by linear interpolation of a table of shares and times."""
+    shares, times = shares.to(s.device), times.to(s.device)
+    right = torch.searchsorted(shares, s.contiguous()).clamp(1, len(shares) - 1)
+    low, high = shares[right - 1], shares[right]
+    weight = ((s - low) / (high - low)).clamp(0.0, 1.0)
+    return torch.lerp(times[right - 1], times[right], weight)
 
 
 @functools.lru_cache(maxsize=32)
