@@ -128,6 +128,8 @@ def describe(value):
     if not known:
         return {"unknown": f"{kind.__module__}.{kind.__qualname__}"}
     names = [name for name in inspect.signature(kind).parameters if name != "equip"]
+    if not all(hasattr(value, name) for name in names):  # it has learnt something
+        return {"unknown": f"{kind.__module__}.{kind.__qualname__}"}
     return {
         "class": kind.__name__,
         "arguments": {name: describe(getattr(value, name)) for name in names},
@@ -172,7 +174,8 @@ def build(description, given=None, built=None):
         raise CheckpointError(
             f"the checkpoint was made with an object of class {name!r}, which is not "
             "made from a file: pass your own, as Trainer.load(directory, field=..., "
-            "path=...), or network=... or space=... if only that one is yours"
+            "path=..., coupling=...), or network=... or space=... if only that one is "
+            "yours"
         )
     arguments = {
         name: given[name] if name in given else build(value, given, built)

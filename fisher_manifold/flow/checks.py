@@ -38,6 +38,17 @@ def check_on_space(space, data, name):
     check_point(space, points, name, atol=rounding_of(data))
 
 
+def check_coupled(coupling, data, name):
+    """Refuse data that a coupling of given targets has no partners for."""
+    check = getattr(coupling, "check_data", None)
+    if check is None or not isinstance(data, torch.Tensor | np.ndarray):
+        return
+    try:
+        check(torch.as_tensor(data))
+    except ValueError as error:
+        raise ValueError(f"the {name} do not go with the coupling: {error}") from error
+
+
 def held_out(validation, conditions):
     """Validation data and their conditions as tensors of equal length, or None."""
     if validation is None:

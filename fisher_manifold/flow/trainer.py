@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from . import resume
 from .batches import as_batches, step_generator
-from .checks import check_counts, check_on_space, check_parts, held_out
+from .checks import check_counts, check_coupled, check_on_space, check_parts, held_out
 from .drawing import Drawer, core_is_free
 from .interrupt import DeferredInterrupt
 from .source import seeded_globals
@@ -240,6 +240,7 @@ class Trainer:
         validation_set = held_out(validation, validation_conditions)
         for array, name in ((data, "data"), (validation, "validation")):
             check_on_space(self.path.space, array, name)
+            check_coupled(self.coupling, array, name)
         bar = tqdm(
             total=steps, initial=self.step, desc="training", disable=not progress
         )

@@ -6,7 +6,8 @@ from .cost import pairwise_squared_dist
 from .coupling import ExactCoupling, IndependentCoupling
 from .interpolation import Interpolation, displacement_interpolation
 from .pairs import Pairs
-from .semidiscrete import SemidiscreteCoupling, SemidiscreteFit
+from .semidiscrete import SemidiscreteCoupling
+from .semidiscrete_fit import SemidiscreteFit
 from .sinkhorn import SinkhornCoupling, SinkhornPlan, sinkhorn_plan
 from .sinkhorn_divergence import sinkhorn_divergence
 from .wasserstein import wasserstein_distance

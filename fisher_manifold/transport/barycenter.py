@@ -12,13 +12,12 @@ from .checks import check_costs, check_weights
 from .cost import is_labels, vertices_of
 from .karcher import frechet_means
 from .measures import (
-    check_measure,
     float64_points,
     given_weights,
     planned_pairs,
     squared_dist_matrix,
 )
-from .pairs import take, uniform
+from .pairs import check_points, take, uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -237,7 +236,7 @@ def _regular(space, points, like):
 def _start(space, measures, given, n_points, init, generator, like):
     """Points to start from."""
     if init is not None:
-        check_measure(space, init, "init")
+        check_points(space, init=init)
         if n_points not in (None, init.shape[0]):
             raise ValueError(
                 f"expected n_points={init.shape[0]}, as init has, or None, got "
@@ -273,7 +272,7 @@ def _checked_measures(space, measures, measure_weights):
             f"{len(given)}: give None where they are equal"
         )
     for s, points in enumerate(measures):
-        check_measure(space, points, f"measures[{s}]")
+        check_points(space, **{f"measures[{s}]": points})
         given[s] = given_weights(given[s], f"measure_weights[{s}]", points)
     return measures, given
 

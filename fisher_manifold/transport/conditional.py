@@ -158,6 +158,8 @@ class ConditionalCoupling:
 
 def _groups(values):
     """Places of each distinct row, as integer arrays."""
+    if values.dtype.kind == "f":
+        _check_finite(values)
     group_of = np.unique(values, axis=0, return_inverse=True)[1].reshape(-1)
     order = np.argsort(group_of, kind="stable")
     return np.split(order, np.cumsum(np.bincount(group_of))[:-1])
@@ -166,9 +168,13 @@ def _groups(values):
 def _squared_distances(condition):
     """Squared Euclidean distances of all pairs of rows, in float64 on the CPU."""
     values = as_numpy(condition).astype(np.float64)
+    _check_finite(values)
+    return scipy.spatial.distance.cdist(values, values, "sqeuclidean")
+
+
+def _check_finite(values):
     if not np.isfinite(values).all():
         raise ValueError(
             "expected finite conditions to pair by, but row "
             f"{int(np.argwhere(~np.isfinite(values))[0, 0])} is not"
         )
-    return scipy.spatial.distance.cdist(values, values, "sqeuclidean")

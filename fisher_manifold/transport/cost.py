@@ -95,6 +95,8 @@ def check_shapes(space, **batches):
         Batches under the names that an error message should use.
     """
     shape = tuple(space.shape)
+    if len(batches) > 1 and all(hasattr(a, "dtype") for a in batches.values()):
+        array_namespace(*batches.values())
     for name, array in batches.items():
         if not hasattr(array, "dtype"):
             raise TypeError(

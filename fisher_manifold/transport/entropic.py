@@ -66,8 +66,12 @@ class EntropicProblem:
         n_stages = math.log(max(1.0, float((easy / eps).max())), _STAGE_RATIO)
         n_iter = 0
         for k in range(math.ceil(n_stages), 0, -1):
-            steps = min(_STAGE_ITERATIONS, max_iter - n_iter)
+            steps = min(_STAGE_ITERATIONS, max_iter - 1 - n_iter)
             n_iter += self._iterate(eps * _STAGE_RATIO**k, 0.1, steps)
+        if n_stages > 0:
+            # From the potentials of another epsilon, scalings may overflow.
+            self.update_by_logarithms(eps)
+            n_iter += 1
         return n_iter + self._iterate(eps, tol, max_iter - n_iter)
 
     def _iterate(self, eps, tol, max_iter):

@@ -8,14 +8,14 @@ import numpy as np
 from ..geometry.arrays import array_namespace, float64_like
 from .checks import check_costs
 from .cost import vertices_of
+from .karcher import check_arrival
 from .measures import (
-    check_measure,
     float64_points,
     given_weights,
     planned_pairs,
     squared_dist_matrix,
 )
-from .pairs import take
+from .pairs import check_points, take
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ def displacement_interpolation(space, a, b, t, weights_a=None, weights_b=None):
     with the optimal plan and the geodesics from :math:`a_i` to :math:`b_j` ([M1997]_
     on flat spaces; Corollary 7.22 of [V2009]_), so that :math:`W_2(\mu_s, \mu_t) =
     |t - s|\, W_2(\mu_0, \mu_1)`.  Where plans or geodesics are not unique, it is one
-    of several; points at each other's cut locus take the geodesic of the space's log.
+    of several.
 
     Parameters
     ----------
@@ -72,7 +72,8 @@ def displacement_interpolation(space, a, b, t, weights_a=None, weights_b=None):
     TypeError
         If labels are given for a space without vertices, or libraries are mixed.
     ValueError
-        If a time is not in [0, 1], or a batch or weights are not those of a measure.
+        If a time is not in [0, 1], a batch or weights are not those of a measure, or
+        log finds no geodesic, as between antipodes of geomstats' spheres.
 
     References
     ----------
@@ -88,8 +89,7 @@ def displacement_interpolation(space, a, b, t, weights_a=None, weights_b=None):
     array([[0.853553, 0.146447]])
     """
     times = _checked_times(t)
-    check_measure(space, a, "a")
-    check_measure(space, b, "b")
+    check_points(space, a=a, b=b)
     weights_a = given_weights(weights_a, "weights_a", a)
     weights_b = given_weights(weights_b, "weights_b", b)
     cost = squared_dist_matrix(space, a, b)
@@ -110,6 +110,7 @@ def _along_geodesics(space, start, end, t):
     metric = space.metric
     if hasattr(metric, "geodesic_state"):
         return metric.geodesic_state(start, end, t)[0]
+    check_arrival(space, start, end, "move one of them a little")
     return metric.exp(t * metric.log(end, start), start)
 
 

@@ -11,6 +11,9 @@ _SETTLED = 1e-20
 _SHORTEST = 2.0**-10
 """Steps shorter than this share of the mean logarithm find nothing more."""
 
+_ARRIVAL = 1e-2
+"""Relative error of the squared length of a geodesic that rounding does not make."""
+
 _ROUNDING = 1e-14
 """Relative rounding of a mean squared distance."""
 
@@ -46,8 +49,41 @@ def frechet_means(space, points, targets, weights):
     return _descend(space, points, targets, weights)
 
 
+def check_arrival(space, start, end, advice):
+    """Raise where log is not as long as the distance: at the cut locus.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any geomstats space with exp and log.
+    start, end : array-like, shape=[n, *space.shape]
+        Ends of the geodesics.
+    advice : str
+        What the caller may do.
+    """
+    xp = array_namespace(start, end)
+    metric = space.metric
+    reached = xp.reshape(metric.squared_norm(metric.log(end, start), start), (-1,))
+    wanted = xp.reshape(metric.squared_dist(start, end), (-1,))
+    lost = ~(xp.abs(reached - wanted) <= _ARRIVAL * (1e-6 + wanted))
+    if bool(xp.any(lost)):
+        first = int(xp.argmax(xp.astype(lost, xp.int64)))
+        raise ValueError(
+            f"no unique geodesic leads from {start[first]} to {end[first]}, which are "
+            f"at each other's cut locus: {advice}"
+        )
+
+
 def _descend(space, points, targets, weights):
     xp = array_namespace(points, targets, weights)
+    shape = (-1, *space.shape)
+    copies = xp.broadcast_to(points[None], targets.shape)
+    check_arrival(
+        space,
+        xp.reshape(copies, shape),
+        xp.reshape(targets, shape),
+        "give another init",
+    )
     value = _mean_squared_dist(space, points, targets, weights)
     step = xp.ones_like(value)
     for _ in range(_MAX_STEPS):

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..geometry.arrays import array_namespace
-from ..geometry.checks import check_point, rounding_of
 from .checks import check_weights
-from .cost import check_shapes, is_labels, pairwise_squared_dist, vertices_of
+from .cost import is_labels, pairwise_squared_dist, vertices_of
 from .exact import solve_assignment, solve_transport
 
 
@@ -30,39 +29,6 @@ class PlannedPairs:
     target_index: Any
     weights: Any
     squared_dist: Any
-
-
-def check_measure(space, points, name):
-    """Raise unless a batch holds finite points of a space, or labels of its vertices.
-
-    Parameters
-    ----------
-    space : Manifold
-        Any geomstats space.
-    points : array-like, shape=[n, *space.shape] or int array, shape=[n, ...]
-        Points, or labels of vertices.
-    name : str
-        Name that an error message should use.
-    """
-    check_shapes(space, **{name: points})
-    n_categories = space.shape[-1]
-    if is_labels(points):
-        wrong = f"labels between 0 and {n_categories - 1} in {name}"
-        _check_rows(points, (points >= 0) & (points < n_categories), name, wrong)
-        return
-    _check_rows(
-        points, array_namespace(points).isfinite(points), name, f"finite {name}"
-    )
-    check_point(space, points, name, atol=rounding_of(points))
-
-
-def _check_rows(points, good, name, expected):
-    """Raise unless all entries are good; the message names the first row."""
-    xp = array_namespace(points)
-    rows = xp.all(xp.reshape(good, (points.shape[0], -1)), axis=1)
-    if not bool(xp.all(rows)):
-        first = int(xp.argmin(xp.astype(rows, xp.int64)))
-        raise ValueError(f"expected {expected}, but {name}[{first}] is {points[first]}")
 
 
 def given_weights(weights, name, points):

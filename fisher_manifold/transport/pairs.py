@@ -127,7 +127,7 @@ def check_batches(x0, x1, conditions=None, space=None):
 
 
 def check_points(space, **batches):
-    """Raise unless batches are labels, or points of a space up to rounding.
+    """Raise unless batches are finite points of a space, or labels of its vertices.
 
     Parameters
     ----------
@@ -138,8 +138,24 @@ def check_points(space, **batches):
     """
     check_shapes(space, **batches)
     for name, points in batches.items():
-        if not is_labels(points):
-            check_point(space, points, name, atol=rounding_of(points))
+        if is_labels(points):
+            last = space.shape[-1] - 1
+            good = (points >= 0) & (points <= last)
+            _check_rows(points, good, name, f"labels between 0 and {last} in {name}")
+            continue
+        # Not every space's `belongs` sees what is not finite.
+        finite = array_namespace(points).isfinite(points)
+        _check_rows(points, finite, name, f"finite {name}")
+        check_point(space, points, name, atol=rounding_of(points))
+
+
+def _check_rows(points, good, name, expected):
+    """Raise unless all entries are good; the message names the first row."""
+    xp = array_namespace(points)
+    rows = xp.all(xp.reshape(good, (points.shape[0], -1)), axis=1)
+    if not bool(xp.all(rows)):
+        first = int(xp.argmin(xp.astype(rows, xp.int64)))
+        raise ValueError(f"expected {expected}, but {name}[{first}] is {points[first]}")
 
 
 def draw_pairs(plan, target_weights=None, generator=None):
@@ -175,6 +191,12 @@ def draw_pairs(plan, target_weights=None, generator=None):
         target_index = xp.searchsorted(reached, places * reached[-1])
         plan = plan[:, target_index]
     cumulative = xp.cumulative_sum(xp.astype(plan, xp.float64), axis=0)
+    _check_rows(
+        cumulative[-1],
+        (cumulative[-1] > 0) & xp.isfinite(cumulative[-1]),
+        "masses",
+        "a plan with finite mass in every column",
+    )
     height = uniform(m, plan, generator) * cumulative[-1]
     # Counting entries <= the height passes over rows without mass.
     source_index = xp.sum(xp.astype(cumulative <= height, xp.int64), axis=0)

@@ -76,7 +76,7 @@ class Potentials:
             Draws of the source.
         """
         if self.n_steps == 0:
-            self.gap = self._mean_gap(x0)
+            self.gap = self._mean_gap(x0) or 1.0
         batch = x0.shape[0]
         cells = self.assign(x0, self.current)[0]
         expected = batch * self.weights

@@ -1,54 +1,19 @@
 """Semidiscrete transport: from a source law to a whole data set of targets."""
 
-import dataclasses
-import warnings
+import operator
 from typing import Any
 
 import optree
 from tqdm import tqdm
 
-from ..geometry.arrays import float64_like
+from ..geometry.arrays import array_namespace
 from .checks import check_conditions
 from .cost import is_labels
 from .pairs import Match, as_numpy, check_batches, check_points, index_like, uniform
 from .potentials import Potentials
 from .potentials_file import load_potentials, save_potentials
+from .semidiscrete_fit import report
 from .targets import TargetSet
-
-
-@dataclasses.dataclass(frozen=True)
-class SemidiscreteFit:
-    """How good learnt potentials are, measured on noise that they were not learnt from.
-
-    Attributes
-    ----------
-    marginal_error : float
-        Root of the chi-squared divergence of the cells' masses from the weights, with
-        the chance of counting taken out: at least the sum of absolute errors.
-    masses : array-like, shape=[N]
-        Estimated mass of each target's cell.
-    cost : float
-        Expected squared distance of a pair.
-    cost_standard_error : float
-        Standard error of the cost.
-    dual_value : float
-        Estimated value of the dual problem: at most the squared Wasserstein distance,
-        up to the chance of its estimate.
-    n_samples, n_fresh : int
-        Draws that the potentials were learnt from, in all, and that these figures were
-        measured on.
-    converged : bool
-        Whether the marginal error is at most the tolerance.
-    """
-
-    marginal_error: float
-    masses: Any
-    cost: float
-    cost_standard_error: float
-    dual_value: float
-    n_samples: int
-    n_fresh: int
-    converged: bool
 
 
 class SemidiscreteCoupling:
@@ -59,6 +24,9 @@ class SemidiscreteCoupling:
     source points of a batch keep their order, and **the targets of the batch are
     replaced** by those that the whole data set offers: over many batches each occurs
     with its weight.  Conditions that belong to targets are therefore given here.
+
+    The source given a condition is *not* the whole source: cells of different labels
+    are at different places.  For a conditioned model learn one coupling for each label.
 
     Equal targets are merged, with the sum of their weights, and drawn in proportion to
     their weights.  Targets are gone through in blocks: memory stays O(N).
@@ -128,7 +96,7 @@ class SemidiscreteCoupling:
         tol : float
             Marginal error that is good enough.
         batch_size : int
-            Draws of a step.
+            Draws of a step, at most.
         n_fresh : int, optional
             Draws to measure the result on; default: four for each target, and at least
             100 000.
@@ -148,13 +116,18 @@ class SemidiscreteCoupling:
             If the marginal error is above `tol`.
         """
         n_targets = len(self._set.weights)
-        n_samples = n_samples or max(128 * n_targets, 2_000_000)
-        n_fresh = n_fresh or max(4 * n_targets, 100_000)
-        if not 1 <= batch_size <= min(n_samples, n_fresh):
-            raise ValueError(
-                f"expected batch_size between 1 and {min(n_samples, n_fresh)}, the "
-                f"smaller of n_samples and n_fresh, got {batch_size}"
-            )
+        if n_samples is None:
+            n_samples = max(128 * n_targets, 2_000_000)
+        if n_fresh is None:
+            n_fresh = max(4 * n_targets, 100_000)
+        for name, value in (
+            ("n_samples", n_samples),
+            ("n_fresh", n_fresh),
+            ("batch_size", batch_size),
+        ):
+            if operator.index(value) < 2:
+                raise ValueError(f"expected {name} >= 2, got {value}")
+        batch_size = min(batch_size, n_samples, n_fresh)
         steps = range(n_samples // batch_size)
         for _ in tqdm(steps, desc="potentials", unit=" steps", disable=not progress):
             self._potentials.step(self._draw(source, batch_size, generator))
@@ -163,7 +136,7 @@ class SemidiscreteCoupling:
             for _ in range(n_fresh // batch_size)
         )
         counts, costs = self._potentials.measure(fresh)
-        return self._report(counts, costs, tol)
+        return report(self._potentials, self._set, counts, costs, tol, self.targets)
 
     def _draw(self, source, n, generator):
         """Points of the source in the dtype and on the device of the targets."""
@@ -173,29 +146,9 @@ class SemidiscreteCoupling:
             if not is_labels(self.targets):
                 kind["dtype"] = self.targets.dtype
         x0 = source.sample(n, generator, **kind)
+        array_namespace(x0, self.targets)
         check_points(self.space, x0=x0)
         return x0
-
-    def _report(self, counts, costs, tol):
-        """Figures from the cells and costs of fresh noise."""
-        learnt, weights, n = self._potentials, self._potentials.weights, len(costs)
-        # E n_j (n_j - 1) = n (n - 1) p_j^2: without the bias of squared frequencies.
-        squares = (counts * (counts - 1.0) / weights).sum() / (n * (n - 1.0))
-        error = max(0.0, float(squares) - 1.0) ** 0.5
-        if error > tol:
-            _warn_not_converged(error, tol, learnt.n_samples)
-        cost = float(costs.mean())
-        masses = self._set.shares * as_numpy(counts / n)[self._set.group]
-        return SemidiscreteFit(
-            marginal_error=error,
-            masses=float64_like(masses, self.targets),
-            cost=cost,
-            cost_standard_error=float(costs.std()) / n**0.5,
-            dual_value=cost + float((weights - counts / n) @ learnt.average),
-            n_samples=learnt.n_samples,
-            n_fresh=n,
-            converged=error <= tol,
-        )
 
     def __call__(self, x0, x1=None, conditions=None, generator=None):
         """Give each source point its target.
@@ -241,6 +194,8 @@ class SemidiscreteCoupling:
                 "expected potentials: call fit(source), or load those of an earlier fit"
             )
         check_points(self.space, x0=x0)
+        if x1 is None and conditions is None:
+            return
         if x1 is not None:
             check_batches(x0, x1, conditions, self.space)
             self._set.check_members(x1)
@@ -251,6 +206,16 @@ class SemidiscreteCoupling:
                 f"given, got {given}: its targets replace those of the batch, so what "
                 "belongs to them must be given to the coupling"
             )
+
+    def check_data(self, x1):
+        """Raise unless all of a data set are targets: before training, not within.
+
+        Parameters
+        ----------
+        x1 : array-like, shape=[m, ...]
+            Targets, in the dtype of the coupling's.
+        """
+        self._set.check_members(x1)
 
     def save(self, path):
         """Save the potentials, with a digest of the targets that they belong to.
@@ -292,14 +257,3 @@ def _structure(conditions: Any):
     """Structure of a pytree; None if it has no leaves."""
     structure = optree.tree_structure(conditions)
     return structure if structure.num_leaves else None
-
-
-def _warn_not_converged(error, tol, n_samples):
-    from sklearn.exceptions import ConvergenceWarning
-
-    warnings.warn(
-        f"the marginal error of the potentials is {error:.2g} after {n_samples} draws, "
-        f"above tol={tol:g}: call fit again to go on, or raise n_samples or tol",
-        ConvergenceWarning,
-        stacklevel=3,
-    )

@@ -216,6 +216,9 @@ class SinkhornCoupling(PlanCoupling):
         """
         settings = (self.epsilon, self.tol, self.max_iter)
         result = sinkhorn_plan(cost, source_weights, target_weights, *settings)
+        if target_weights is not None:
+            columns = result.plan[0]
+            target_weights = check_weights(target_weights, "target_weights", columns)
         rows, columns = draw_pairs(result.plan, target_weights, generator)
         error = float(result.marginal_error)
         return Match(rows, columns, result.plan, float(result.cost), error)

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 
 from .checks import check_weights
-from .pairs import as_numpy
+from .pairs import as_numpy, take
 
 
 class TargetSet:
@@ -39,7 +39,8 @@ class TargetSet:
         )
         group = group.reshape(-1)
         self._rows = rows
-        self.distinct = targets[kept[first]]
+        targets = targets.detach() if hasattr(targets, "detach") else targets
+        self.distinct = take(targets, kept[first])
         self.weights = np.bincount(group, weights=given[kept])
         self.group = np.full(len(given), -1)
         self.group[kept] = group
@@ -101,4 +102,5 @@ class TargetSet:
 def _bytes_of(array):
     """Rows as opaque values that numpy can sort."""
     flat = np.ascontiguousarray(as_numpy(array)).reshape(array.shape[0], -1)
+    flat = flat + 0.0 if flat.dtype.kind == "f" else flat  # -0.0 is 0.0
     return flat.view(np.dtype((np.void, flat.itemsize * flat.shape[1]))).reshape(-1)

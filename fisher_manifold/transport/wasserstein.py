@@ -6,13 +6,12 @@ from ..geometry.arrays import array_namespace, float64_like
 from .checks import check_costs
 from .cost import pairwise_squared_dist
 from .measures import (
-    check_measure,
     float64_points,
     given_weights,
     planned_pairs,
     squared_dist_matrix,
 )
-from .pairs import take
+from .pairs import check_points, take
 from .sinkhorn_divergence import check_order, sinkhorn_divergence
 
 METHODS = ("exact", "sinkhorn")
@@ -108,8 +107,7 @@ def wasserstein_distance(
     check_order(p)
     if method not in METHODS:
         raise ValueError(f"expected method in {METHODS}, got {method!r}")
-    check_measure(space, a, "a")
-    check_measure(space, b, "b")
+    check_points(space, a=a, b=b)
     points_a, points_b = float64_points(space, a, b), float64_points(space, b, a)
     weights_a = given_weights(weights_a, "weights_a", a)
     weights_b = given_weights(weights_b, "weights_b", b)

@@ -11,7 +11,11 @@ from geomstats.geometry.hypersphere import Hypersphere
 from transport_spaces import SPACES, draw, draw_weights
 
 import fisher_manifold as fm
-from fisher_manifold.transport import displacement_interpolation, wasserstein_distance
+from fisher_manifold.transport import (
+    displacement_interpolation,
+    wasserstein_barycenter,
+    wasserstein_distance,
+)
 
 EACH_SPACE = pytest.mark.parametrize("name", SPACES)
 
@@ -152,3 +156,15 @@ def test_bad_arguments():
         displacement_interpolation(space, a, np.array([4, 0]), 0.5)
     with pytest.raises(TypeError, match="one library"):
         displacement_interpolation(space, a, torch.from_numpy(b), 0.5)
+
+
+def test_antipodes_have_no_geodesic():
+    sphere = Hypersphere(2)
+    pole = np.array([[0.0, 0.0, 1.0]])
+    with pytest.raises(ValueError, match="no unique geodesic leads from .* cut locus"):
+        displacement_interpolation(sphere, pole, -pole, 0.5)
+    with pytest.raises(ValueError, match="give another init"):
+        wasserstein_barycenter(sphere, [pole, -pole])
+    init = np.array([[0.6, 0.0, 0.8]])
+    result = wasserstein_barycenter(sphere, [pole, -pole], init=init)
+    assert result.objective[-1] == pytest.approx(np.pi**2 / 4)

@@ -120,6 +120,8 @@ def test_frequencies_duplicates_and_conditions():
     # The conditions of the batch are replaced with its targets.
     given = {"number": torch.zeros(2)}
     pairs = coupling(x0, TARGETS[:2], given, generator(8))
+    again = coupling(x0, generator=generator(8))
+    assert torch.equal(again.conditions["number"], pairs.conditions["number"])
     assert pairs.x0 is x0 and pairs.permutation is None and pairs.plan is None
     number = pairs.conditions["number"]
     assert torch.equal(pairs.x1, TARGETS[number])
@@ -202,12 +204,33 @@ def test_damaged_and_foreign_files(tmp_path):
         load(file, SPACE, TARGETS)  # other weights
     with pytest.raises(ValueError, match="belong to others"):
         load(file, SPACE, TARGETS.flip(1), WEIGHTS)
+    coupling.save(tmp_path / "whole.npz")
     content = bytearray(file.read_bytes())
     for position in (100, len(content) // 2, len(content) - 5):
         damaged = bytearray(content)
         damaged[position] ^= 255
         file.write_bytes(damaged)
         with pytest.raises(ValueError, match="damaged or another"):
+            load(file, SPACE, TARGETS, WEIGHTS)
+    rng = np.random.default_rng(0)
+    for position in rng.integers(len(content), size=200):
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << int(rng.integers(8))
+        file.write_bytes(damaged)
+        try:
+            load(file, SPACE, TARGETS, WEIGHTS)  # some bits of a zip mean nothing
+        except ValueError:
+            pass
+    arrays = dict(np.load(tmp_path / "whole.npz"))
+    for change in (
+        {"average": np.zeros(1)},
+        {"current": np.full(3, np.nan)},
+        {"average": np.array(["a", "b", "c"])},
+        {"format": np.array([1, 1])},
+        {"weights": np.ones(2)},
+    ):
+        np.savez(file, **(arrays | change))
+        with pytest.raises(ValueError, match="expected"):
             load(file, SPACE, TARGETS, WEIGHTS)
     file.write_bytes(content[:200])
     with pytest.raises(ValueError, match="damaged or another"):
@@ -232,13 +255,20 @@ def test_bad_input():
     with pytest.raises(ValueError, match=r"targets"):
         kind(SPACE, points)
     source, fresh = flow.DirichletSource(SPACE), kind(SPACE, TARGETS)
-    with pytest.raises(ValueError, match="labels between 0 and 2"):
-        kind(SPACE, TARGETS + 1).fit(source)
+    with pytest.raises(ValueError, match=r"labels between 0 and 2 .*targets\[0\]"):
+        kind(SPACE, TARGETS + 1)
+    flat = np.array([[0.0, 1.0], [np.nan, 0.0]])
+    with pytest.raises(ValueError, match=r"finite targets, but targets\[1\]"):
+        kind(Euclidean(2), flat)
+    with pytest.raises(TypeError, match="one library"):
+        kind(SPACE, TARGETS.numpy()).fit(source)
     x0 = source.sample(6, generator())
     with pytest.raises(NotFittedError, match="call fit"):
         fresh(x0)
-    with pytest.raises(ValueError, match="batch_size between 1 and 10"):
-        fresh.fit(source, 10)
+    with pytest.raises(ValueError, match="n_samples >= 2, got 0"):
+        fresh.fit(source, 0)
+    with pytest.raises(TypeError, match="float"):
+        fresh.fit(source, 1e4)
     with pytest.warns(ConvergenceWarning, match="above tol=0.1: call fit again"):
         short = kind(SPACE, TARGETS, WEIGHTS)
         assert not short.fit(source, 64, batch_size=64, generator=generator()).converged
@@ -264,7 +294,7 @@ def test_reproducible_and_no_global_randomness():
     assert first(x0, conditions={}).conditions == {}  # as a trainer gives them
 
 
-def test_training_with_it():
+def test_training_with_it(tmp_path):
     space = fm.SequenceManifold(fm.PositiveHypersphere(2), 3)
     path = flow.GeodesicPath(space)
     coupling, _ = small({"number": torch.arange(5.0)[:, None]})
@@ -287,5 +317,20 @@ def test_training_with_it():
     number = torch.arange(4.0)[:, None]
     trainer.fit(TARGETS[:4], steps=3, conditions={"number": number}, progress=False)
     assert trainer.step == 3
-    with pytest.raises(ValueError, match="no partners for .* held-out data"):
-        trainer.evaluate((TARGETS[:4] + 1) % 3, {"number": number})
+    other = TARGETS[:4].flip(0).flip(1)
+    with pytest.raises(ValueError, match="validation do not go with .* held-out data"):
+        trainer.fit(
+            TARGETS[:4],
+            steps=4,
+            conditions={"number": number},
+            validation=other,
+            validation_conditions={"number": number},
+        )
+    assert trainer.step == 3
+    trainer.save(tmp_path)
+    with pytest.raises(flow.CheckpointError, match="coupling="):
+        flow.Trainer.load(tmp_path, network=Net())
+    again = flow.Trainer.load(tmp_path, network=Net(), coupling=coupling)
+    for model in (trainer, again):
+        model.fit(TARGETS[:4], 5, conditions={"number": number}, progress=False)
+    assert again.history == trainer.history

@@ -299,3 +299,25 @@ def test_divergence_of_many_points_of_one_law_is_small():
 def test_bad_order(measures):
     with pytest.raises(ValueError, match="p to be 1 or 2, got 3"):
         divergence(*measures, p=3)
+
+
+def test_target_marginal_is_exact_however_early_it_stops():
+    rng = np.random.default_rng(0)
+    cost = rng.random((50, 50))
+    for max_iter in (1, 3, 20, 21, 45):
+        with pytest.warns(ConvergenceWarning):
+            result = transport.sinkhorn_plan(cost, epsilon=1e-4, max_iter=max_iter)
+        assert result.n_iter <= max_iter + 1
+        np.testing.assert_allclose(result.plan.sum(0), 1 / 50, rtol=1e-9)
+        assert result.cost <= cost.max()
+
+
+def test_weights_in_any_library():
+    x0 = SPACE.random_point(6, generator=torch.Generator().manual_seed(0))
+    x1 = torch.randint(4, (3, *SPACE.shape[:-1]))
+    weights = [0.5, 0.25, 0.25]
+    for given in (weights, np.array(weights), torch.tensor(weights)):
+        g = torch.Generator().manual_seed(1)
+        coupling = transport.SinkhornCoupling(SPACE)
+        pairs = coupling(x0, x1, None, g, target_weights=given)
+        assert pairs.x1.shape[0] == 3
