@@ -126,8 +126,8 @@ def discrete_log_prob_bound(
     Raises
     ------
     ValueError
-        If labels are out of range, tau does not fit, or the field jumps (the evidence
-        of a Dirichlet source of concentration 1/2 or less).
+        If labels are out of range, tau does not fit, or the field has no bounded
+        divergence (the evidence of a Dirichlet source of concentration below 1).
     TypeError
         If the labels are no integers, the space has no vertices, or the density of the
         source is not known.

@@ -77,8 +77,9 @@ def log_prob(
     steps : int
         Steps of the fourth-order Runge-Kutta method, if no grid is given.
     grid : torch.Tensor, shape=[steps + 1], optional
-        Increasing times from 0 to that of x; default: that of the path's or the
-        field's times.
+        Increasing times from 0 to that of x; default: equidistant to the end of the
+        path's or the field's times.  (Unlike samplers, likelihoods need the late times
+        as much as the early ones.)
     probes : int, optional
         Random probes of Hutchinson's estimate of the divergence; default: the exact
         divergence, at the price of one derivative for each coordinate.
@@ -99,8 +100,8 @@ def log_prob(
     Raises
     ------
     ValueError
-        If x is not on the space, or the field jumps (the evidence of a Dirichlet
-        source of concentration 1/2 or less).
+        If x is not on the space, or the field has no bounded divergence (the evidence
+        of a Dirichlet source of concentration below 1).
     TypeError
         If the density of the source is not known.
 
@@ -150,9 +151,9 @@ def log_prob(
 def grid_of_times(field, path, steps, grid=None, end=None):
     """Increasing float64 times from 0 to the end, checked."""
     if grid is None:
-        times = path.times or field.default_times
-        grid = times.grid(steps)
-        return grid if end is None else grid * (end / float(grid[-1]))
+        check_counts(steps=steps)
+        end = (path.times or field.default_times).end if end is None else end
+        return torch.linspace(0.0, end, steps + 1, dtype=torch.float64)
     grid = torch.as_tensor(grid, dtype=torch.float64)
     if grid.ndim != 1 or len(grid) < 2 or not bool((grid.diff() > 0).all()):
         raise ValueError(
@@ -258,13 +259,15 @@ def _integrate(field, coordinates, y, grid, conditions, signs):
 
 @contextlib.contextmanager
 def _evaluating(field):
-    """No dropout, and attention by the kernel that has forward derivatives."""
-    training = field.training
+    """No dropout, and attention by the code that has forward derivatives."""
+    training, fast = field.training, torch.backends.mha.get_fastpath_enabled()
     field.eval()
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         with sdpa_kernel(SDPBackend.MATH):
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         field.train(training)
 
 
@@ -279,17 +282,22 @@ def _check_density(source):
 
 def _check_no_jump(field):
     """Refuse fields with jumps, whose flows have no change of variables."""
-    if not getattr(field, "evidence", False):
+    concentration = getattr(getattr(field, "path", None), "source", None)
+    concentration = getattr(concentration, "concentration", None)
+    if not getattr(field, "evidence", False) or concentration >= 1.0:
         return
-    concentration = field.path.source.concentration
-    if concentration <= 0.5:
-        raise ValueError(
-            "expected a continuous field, got the evidence of a Dirichlet source of "
-            f"concentration {concentration:.4g}, which jumps where a category is ruled "
-            "out: densities jump with it, which the divergence does not see. Use "
-            "DirichletSource(space, concentration=1) or more; above 1/2 the evidence "
-            "falls to 0 before it is ruled out"
-        )
+    reason = (
+        "jumps where a category is ruled out, and densities with it, which no "
+        "divergence sees"
+        if concentration <= 0.5
+        else "has an unbounded divergence where a category is ruled out"
+    )
+    raise ValueError(
+        "expected a field with a bounded divergence, got the evidence of a Dirichlet "
+        f"source of concentration {concentration:.4g}, which {reason}. Train with "
+        "DirichletSource(space, concentration=2), or 1 at least: from 1 on the "
+        "evidence falls to 0 with a bounded slope before it is ruled out"
+    )
 
 
 def _standard_error(estimates, probes):
