@@ -12,9 +12,10 @@ import math
 
 import torch
 
+from .change_of_variables import device_of, pull_back
 from .checks import check_counts
 from .evidence import log_contraction
-from .likelihood import check_conditions, grid_of_times, pull_back
+from .likelihood import check_conditions, grid_of_times
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +157,7 @@ def discrete_log_prob_bound(
             "exponential of a noisy logarithm is too large on average"
         )
     labels = _check_labels(field.space, labels)
+    labels = labels.to(device_of(field) or labels.device)
     times = _times(field, path, steps, grid, tau)
     tau = float(times[-1])
     if tau < 0.5 and not hasattr(field, "logits"):
@@ -165,7 +167,10 @@ def discrete_log_prob_bound(
         )
     conditions = check_conditions(conditions, len(labels))
     many = labels.repeat_interleave(draws, 0)
-    conditions = {k: v.repeat_interleave(draws, 0) for k, v in conditions.items()}
+    conditions = {
+        name: value.repeat_interleave(draws, 0).to(labels.device)
+        for name, value in conditions.items()
+    }
     x, log_q = _draw_points(path, many, tau, generator)
     log_p, _, n_evaluations, largest = pull_back(
         field,
@@ -178,7 +183,7 @@ def discrete_log_prob_bound(
         batch_size=batch_size,
         progress=progress,
     )
-    log_weights = log_p.mean(0) - log_q.to(log_p.device)
+    log_weights = log_p.mean(0) - log_q
     if tau < 0.5:
         log_weights = log_weights + _log_decoder(
             field, x, many, tau, conditions, batch_size

@@ -82,18 +82,19 @@ class AmbientCoordinates:
 
     def _rate(self, axes, velocity, y):
         size, n = len(axes), y.shape[0]
-        pairs = torch.cartesian_prod(torch.arange(size), torch.arange(size)).T
+        pairs = torch.cartesian_prod(*2 * [torch.arange(size, device=y.device)])
         start = _flat(self.to_tangent, axes[:, None].expand(size, *y.shape), y)
 
         def gram(z):
             moved = _flat(self.to_tangent, start, z)
-            first, second = (moved[index].flatten(0, 1) for index in pairs)
             inner = self.space.metric.inner_product(
-                first, second, z.expand(size**2, *z.shape).flatten(0, 1)
+                moved[pairs[:, 0]].flatten(0, 1),
+                moved[pairs[:, 1]].flatten(0, 1),
+                z.expand(size**2, *z.shape).flatten(0, 1),
             )
             return inner.reshape(size, size, n).permute(2, 0, 1)
 
-        matrix, change = torch.func.jvp(gram, (y,), (velocity,))
+        matrix, change = torch.func.jvp(gram, (y,), (velocity,))[:2]
         values, vectors = torch.linalg.eigh(matrix)
         top = vectors[..., -self.space.dim :]
         each = (top * (change @ top)).sum(-2) / values[..., -self.space.dim :]
