@@ -85,6 +85,24 @@ def test_bound_of_the_exact_flow_is_the_log_probability(name):
     assert result.n_sites == law.length and result.n_draws == 4
 
 
+@pytest.mark.parametrize("name", ["markov", "mixture"])
+def test_mean_bound_of_a_wrong_model_is_below_minus_the_entropy(name):
+    """By the divergence of the law from that of the model: here the law's root."""
+    law = LAWS[name]
+    field, path = exact_flow(law)
+    root = field.network.probabilities.sqrt()
+    field.network.probabilities = root / root.sum()
+    labels, truth = all_sequences(law)
+    result = flow.discrete_log_prob_bound(
+        field, path, labels, draws=2, steps=20, generator=generator()
+    )
+    model = (0.5 * truth) - torch.logsumexp(0.5 * truth, 0)
+    excess = float((truth.exp() * (truth - model)).sum())
+    mean = float((truth.exp() * result.value).sum())
+    assert excess > 0.03
+    assert mean == pytest.approx(-law.entropy() - excess, abs=0.01)
+
+
 @pytest.mark.parametrize("tau", [0.05, 0.15])
 def test_gap_of_an_earlier_time_is_the_dependence_that_the_decoder_ignores(tau):
     """E_q log [p(y | x) / prod_i p(y_i | x)], by sums over all sequences."""
