@@ -41,7 +41,7 @@ def pull_back(
     """
     if probes is not None:
         check_counts(probes=probes)
-    _check_density(path.source)
+    _check_path(field, path)
     _check_no_jump(field)
     coordinates = coordinates_of(field.space)
     x = x.to(device_of(field) or x.device)
@@ -117,7 +117,14 @@ def _evaluating(field):
         field.train(training)
 
 
-def _check_density(source):
+def _check_path(field, path):
+    """Refuse another path than the field's, and sources without a density."""
+    if getattr(field, "path", path) is not path:
+        raise ValueError(
+            "expected the path that the field was made with, whose source decides its "
+            "evidence: give field.path"
+        )
+    source = path.source
     if not hasattr(source, "log_prob"):
         raise TypeError(
             f"expected a source with a known density, got {type(source).__name__}, "

@@ -214,7 +214,7 @@ def _times(field, path, steps, grid, tau):
     """Grid that ends at tau."""
     if grid is not None:
         grid = grid_of_times(field, path, steps, grid)
-        if tau is not None and abs(float(grid[-1]) - tau) > 1e-12:
+        if tau is not None and abs(float(grid[-1]) - tau) > 1e-6:
             raise ValueError(
                 f"expected a grid that ends at tau = {tau}, got {float(grid[-1])}"
             )

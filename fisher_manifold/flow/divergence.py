@@ -126,7 +126,8 @@ class SphereCoordinates:
 
     def velocity(self, field, y):
         """Velocity on the sphere of a function ``field(x)``."""
-        x = self.decode(y.abs())
+        # Not abs, whose derivative at a wall is 0.
+        x = self.decode(torch.where(y < 0, -y, y))
         return torch.func.jvp(self.space.sphere_coordinates, (x,), (field(x),))[1]
 
     def to_tangent(self, vector, y):
@@ -166,9 +167,7 @@ def exact_divergence(coordinates, function, y):
         Divergence.
     """
     along = _directional(coordinates, function, y)
-    # At most 2**24 numbers at a time, a few times over.
-    chunk = max(1, 2**24 // max(1, y.numel()))
-    traces = torch.func.vmap(along, chunk_size=chunk)(_axes(y))
+    traces = torch.func.vmap(along, chunk_size=_chunk(y))(_axes(y))
     return _with_rate(coordinates, function, y, traces.sum(0, keepdim=True))
 
 
@@ -190,8 +189,7 @@ def estimated_divergence(coordinates, function, y, probes):
         An estimate for each probe.
     """
     along = _directional(coordinates, function, y)
-    chunk = max(1, 2**24 // max(1, y.numel()))
-    traces = torch.func.vmap(along, chunk_size=chunk)(probes)
+    traces = torch.func.vmap(along, chunk_size=_chunk(y))(probes)
     return _with_rate(coordinates, function, y, traces)
 
 
@@ -214,6 +212,11 @@ def _directional(coordinates, function, y):
         return (coordinates.to_tangent(change, y) * vector).flatten(1).sum(1)
 
     return along
+
+
+def _chunk(y):
+    """Directions at a time: 2**21 coordinates, which a network widens."""
+    return max(1, 2**21 // max(1, y.numel()))
 
 
 def _with_rate(coordinates, function, y, traces):

@@ -9,6 +9,7 @@ import torch
 
 import fisher_manifold as fm
 from fisher_manifold import flow, networks
+from fisher_manifold.flow.divergence import coordinates_of, exact_divergence
 
 CHARTS = (fm.PositiveHypersphere, fm.FisherRaoSimplex)
 
@@ -72,6 +73,28 @@ class TestSources:
             flow.RandomPointSource(space).log_prob(x)
         given = flow.RandomPointSource(space, log_density=lambda x: x[:, 0])
         assert given.log_prob(x).tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_divergence_of_a_linear_field(chart):
+    """Of the projection of C u: tr C - K u^T C u on each site; on walls, too."""
+    space = fm.SequenceManifold(chart(2), 2)
+    matrix = torch.diag(torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64))
+    field = flow.VelocityField(
+        Network(lambda x, t: space.sphere_coordinates(x) @ matrix), space
+    )
+    x = random_points(space, 5)
+    if chart is fm.PositiveHypersphere:  # the simplex has no derivative there
+        x[0] = torch.tensor([[0.6, 0.0, 0.8], [1.0, 0.0, 0.0]])
+    coordinates = coordinates_of(space)
+    y = coordinates.encode(x)
+    velocity, divergence = exact_divergence(
+        coordinates, lambda x: field(x, torch.zeros(5).double()), y
+    )
+    quadratic = torch.einsum("nik,kl,nil->n", y, matrix, y)
+    torch.testing.assert_close(divergence[0], 2 * matrix.trace() - 3 * quadratic)
+    truth = coordinates.to_tangent(y @ matrix, y)
+    torch.testing.assert_close(velocity, truth)
 
 
 def stick_breaking(x, t, root):
@@ -236,6 +259,11 @@ class TestRefusals:
         field = flow.VelocityField(Network(lambda x, t: x), self.space)
         with pytest.raises(TypeError, match="EmpiricalSource"):
             flow.log_prob(field, path, torch.eye(3))
+
+    def test_another_path_than_the_field_was_made_with(self):
+        field, _ = constant_posterior(self.law, self.space, 2.0)
+        with pytest.raises(ValueError, match="field.path"):
+            flow.log_prob(field, flow.GeodesicPath(self.space), torch.eye(3))
 
     @pytest.mark.parametrize(
         ("x", "error", "message"),
