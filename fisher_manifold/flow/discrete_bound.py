@@ -138,14 +138,14 @@ def discrete_log_prob_bound(
     >>> import torch, fisher_manifold as fm
     >>> from fisher_manifold import flow
     >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=2), length=1)
-    >>> path = flow.GeodesicPath(space, flow.DirichletSource(space, concentration=1.0))
+    >>> path = flow.GeodesicPath(space, flow.DirichletSource(space, concentration=2.0))
     >>> class Net(torch.nn.Module):  # the law (1/2, 1/4, 1/4), one site
     ...     def forward(self, x, t):
     ...         return torch.tensor([0.5, 0.25, 0.25]).log().expand_as(x)
     >>> field = flow.PosteriorField(Net(), path)
     >>> g = torch.Generator().manual_seed(0)
     >>> result = flow.discrete_log_prob_bound(
-    ...     field, path, torch.tensor([[0], [1]]), generator=g
+    ...     field, path, torch.tensor([[0], [1]]), draws=4, steps=20, generator=g
     ... )
     >>> result.value.exp().round(decimals=2).tolist()
     [0.5, 0.25]

@@ -76,13 +76,13 @@ def test_bound_of_the_exact_flow_is_the_log_probability(name):
     law = LAWS[name]
     labels, truth = all_sequences(law)
     result = flow.discrete_log_prob_bound(
-        *exact_flow(law), labels, draws=4, steps=40, generator=generator()
+        *exact_flow(law), labels, draws=2, steps=30, generator=generator()
     )
     gap = float((truth.exp() * (truth - result.value)).sum())
     # Solver and draws: far below 2 per cent of the entropy.
     assert abs(gap) < 0.003 * law.entropy()
     assert bool((result.value <= truth + 3 * result.standard_error + 5e-3).all())
-    assert result.n_sites == law.length and result.n_draws == 4
+    assert result.n_sites == law.length and result.n_draws == 2
 
 
 @pytest.mark.parametrize("name", ["markov", "mixture"])
@@ -164,8 +164,8 @@ def test_bound_of_any_model_is_below_the_frequencies_of_its_samples():
     path = flow.GeodesicPath(space, flow.DirichletSource(space, 2.0))
     field = flow.PosteriorField(AnyNetwork(), path)
     labels = torch.tensor(list(itertools.product(range(3), repeat=2)))
-    n = 40_000
-    grid = torch.linspace(0, 0.5, 101)
+    n = 20_000
+    grid = torch.linspace(0, 0.5, 51)
     samples = flow.sample(
         field, path, n, grid=grid, generator=generator(), batch_size=n
     ).labels
@@ -177,7 +177,7 @@ def test_bound_of_any_model_is_below_the_frequencies_of_its_samples():
             path,
             labels,
             draws=32,
-            steps=40,
+            steps=20,
             generator=generator(),
             importance_weighted=weighted,
         )
@@ -186,8 +186,8 @@ def test_bound_of_any_model_is_below_the_frequencies_of_its_samples():
     for bound in bounds.values():
         squares = bound.standard_error**2 + (1 - frequencies) / (n * frequencies)
         excess = bound.value - frequencies.log()
-        # 100 Euler steps of the sampler are off by half a per cent.
-        assert bool((excess < 3.5 * squares.sqrt() + 0.005).all())
+        # 50 Euler steps of the sampler are off by about a per cent.
+        assert bool((excess < 3.5 * squares.sqrt() + 0.01).all())
     assert bool((bounds[True].value >= bounds[False].value).all())
     assert float(bounds[False].value.exp().sum()) < 1.0
     assert float((bounds[False].value - frequencies.log()).abs().max()) < 1.0
