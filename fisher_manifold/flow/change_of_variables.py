@@ -45,13 +45,14 @@ def pull_back(
     _check_no_jump(field)
     coordinates = coordinates_of(field.space)
     x = x.to(device_of(field) or x.device)
+    path.source.log_prob(x[:1])  # raises now, not after a long computation
     estimates, starts, largest = [], [], 0.0
     bar = tqdm(total=len(x), desc="likelihood", unit="", disable=not progress)
     with bar, _evaluating(field):
         for first in range(0, len(x), batch_size):
             rows = slice(first, first + batch_size)
             chunk = {k: v[rows].to(x.device) for k, v in conditions.items()}
-            y = coordinates.encode(x[rows])
+            y = coordinates.retract(coordinates.encode(x[rows]))
             signs = None if probes is None else random_signs(probes, y, generator)
             y, change, lost, correction = _integrate(
                 field, coordinates, y, grid, chunk, signs
