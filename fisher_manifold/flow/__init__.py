@@ -2,11 +2,13 @@
 
 from .adaptive import Adaptive
 from .checkpoint import CheckpointError
+from .discrete_bound import DiscreteBoundResult, discrete_log_prob_bound
 from .entropy import measure_times
 from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField
 from .history import tensorboard
+from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
 from .renoising import Renoising
@@ -25,10 +27,12 @@ __all__ = [
     "Adaptive",
     "CheckpointError",
     "DirichletSource",
+    "DiscreteBoundResult",
     "EmpiricalSource",
     "EvidenceTimes",
     "ExactPosterior",
     "GeodesicPath",
+    "LogProbResult",
     "PathSample",
     "PosteriorField",
     "PowerTimes",
@@ -40,8 +44,10 @@ __all__ = [
     "Trainer",
     "TrainingDiverged",
     "VelocityField",
+    "discrete_log_prob_bound",
     "log_evidence",
     "measure_times",
+    "log_prob",
     "posterior_loss",
     "sample",
     "tensorboard",

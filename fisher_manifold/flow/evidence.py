@@ -66,6 +66,36 @@ def log_evidence(root, kappa, concentration=0.5):
     return torch.where(inside, log_r.clamp(min=LOG_ZERO), ruled_out)
 
 
+def log_contraction(start, labels, kappa):
+    r"""Log of the volume that geodesics to vertices leave of each unit of volume.
+
+    Of x_t per volume of x_0, summed over sites: with :math:`\phi` the angle between
+    start and vertex and :math:`\theta = (1 - \kappa) \phi` the one left,
+
+    .. math:: (d - 1) (\log\sin\theta - \log\sin\phi) + \log(1 - \kappa).
+
+    The density of x_t given x_1 = e_k is that of x_0 divided by this.
+
+    Parameters
+    ----------
+    start : torch.Tensor, shape=[..., d + 1]
+        Unit vectors of the positive orthant, at kappa = 0.
+    labels : torch.Tensor of int, shape=[...]
+        Vertices.
+    kappa : float
+        Progress along the geodesics, 0 <= kappa < 1.
+
+    Returns
+    -------
+    log_contraction : torch.Tensor, shape=[...]
+        Logarithms, for each site; 0 at kappa = 0.
+    """
+    d = start.shape[-1] - 1
+    phi = angles_to_vertices(start).gather(-1, labels[..., None])[..., 0]
+    ratio = _log_sinc((1.0 - kappa) * phi) - _log_sinc(phi)
+    return (d - 1) * ratio + d * math.log1p(-kappa)
+
+
 def _log_sinc(angle):
     """log(sin(x)/x) on [0, pi/2]; by its series where sin(x)/x would be 0/0."""
     small = angle < 0.1

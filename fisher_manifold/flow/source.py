@@ -1,11 +1,13 @@
 """Source laws: where a flow starts.
 
-A source has one method, ``sample(n, generator=None, dtype=None, device=None)``, which
-returns points of shape [n, *space.shape].
+A source has a method ``sample(n, generator=None, dtype=None, device=None)``, which
+returns points of shape [n, *space.shape], and for likelihoods a method ``log_prob(x)``:
+log-densities with respect to the Riemannian volume, of shape [n].
 """
 
 import contextlib
 import inspect
+import math
 
 import numpy as np
 import torch
@@ -24,10 +26,15 @@ class RandomPointSource:
     ----------
     space : Manifold
         Any geomstats space whose ``random_point`` returns torch tensors.
+    log_density : float or callable, optional
+        What is known of the law's log-density with respect to the Riemannian volume: a
+        number if it is uniform (minus the log of the volume, for instance
+        ``-math.log(4 * math.pi)`` on ``Hypersphere(2)``), or a function of points.
     """
 
-    def __init__(self, space):
+    def __init__(self, space, log_density=None):
         self.space = space
+        self.log_density = log_density
 
     def sample(self, n, generator=None, dtype=None, device=None):
         """Draw n points.
@@ -65,6 +72,38 @@ class RandomPointSource:
             )
         points = points.reshape(n, *self.space.shape)
         return points.to(dtype=dtype or points.dtype, device=device or points.device)
+
+    def log_prob(self, x):
+        """Log-density with respect to the Riemannian volume, as it was given.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+
+        Returns
+        -------
+        log_prob : torch.Tensor, shape=[n]
+            Log-density in nats.
+
+        Raises
+        ------
+        TypeError
+            If no density was given.
+        """
+        if self.log_density is None:
+            raise TypeError(
+                f"expected a source with a known density, got random_point of "
+                f"{self.space!r}, whose density a space does not tell: give it as "
+                "RandomPointSource(space, log_density=...), minus the log of the "
+                "volume if the law is uniform, or use a source of your own with "
+                "methods sample and log_prob"
+            )
+        if callable(self.log_density):
+            return self.log_density(x)
+        return torch.full(
+            x.shape[:1], float(self.log_density), dtype=x.dtype, device=x.device
+        )
 
 
 class DirichletSource:
@@ -114,6 +153,32 @@ class DirichletSource:
         )
         points = space.from_sphere_coordinates(root)
         return points.to(device) if device is not None else points
+
+    def log_prob(self, x):
+        r"""Log-density with respect to the Riemannian volume.
+
+        :math:`\sum_i [\log\Gamma(Ka) - K \log\Gamma(a) + (2a - 1) \sum_k \log u_{ik}]`
+        over sites i with K categories, the same in both charts.  On the simplex,
+        ``space.metric.log_volume_density(x)`` more is the density with respect to
+        the first K - 1 probabilities.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *space.shape]
+            Points.
+
+        Returns
+        -------
+        log_prob : torch.Tensor, shape=[n]
+            Log-density in nats; minus infinity beyond a wall.
+        """
+        root = self.space.sphere_coordinates(x)
+        size, a = root.shape[-1], self.concentration
+        constant = math.lgamma(size * a) - size * math.lgamma(a)
+        # xlogy: for a = 1/2 walls have the density of the inside.
+        each = torch.special.xlogy(2.0 * a - 1.0, root.clamp(min=0.0)).sum(-1)
+        each = torch.where((root < 0).any(-1), -torch.inf, constant + each)
+        return each.flatten(1).sum(1) if root.ndim > 2 else each
 
 
 class EmpiricalSource:
