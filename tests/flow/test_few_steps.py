@@ -9,8 +9,8 @@ from exact_laws import exact_field, frequencies, law_of
 
 import fisher_manifold as fm
 from fisher_manifold import flow
+from fisher_manifold.data import IndependentSites, ParityConstraint
 from fisher_manifold.data.markov import MarkovChain
-from fisher_manifold.data.toy import IndependentSites, ParityConstraint
 from fisher_manifold.flow.checkpoint import build, describe
 
 # torch's, when a derivative is first taken in forward mode.
