@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "flow"))
 from exact_laws import exact_field, frequencies, law_of
 
 from fisher_manifold import flow, networks
+from fisher_manifold.data import ParityConstraint
 from fisher_manifold.data.markov import MarkovChain
-from fisher_manifold.data.toy import ParityConstraint
 
 BUDGETS = (1, 2, 4, 8, 16, 32)
 LONG = 100
