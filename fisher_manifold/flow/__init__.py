@@ -6,7 +6,7 @@ from .discrete_bound import DiscreteBoundResult, discrete_log_prob_bound
 from .entropy import measure_times
 from .evidence import log_evidence
 from .exact import ExactPosterior
-from .field import PosteriorField, VelocityField
+from .field import PosteriorField, VelocityField, root_belief
 from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
@@ -49,6 +49,7 @@ __all__ = [
     "measure_times",
     "log_prob",
     "posterior_loss",
+    "root_belief",
     "sample",
     "tensorboard",
     "velocity_loss",

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-FORMAT = 1
+FORMAT = 2
 FILE_NAME = "checkpoint.pt"
 
 

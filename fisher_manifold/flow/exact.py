@@ -43,14 +43,18 @@ class ExactPosterior(torch.nn.Module):
             )
         self.law = law
 
+    def encode(self, log_ratio):
+        """Evidence as it is: a root would round what is nearly ruled out to 0."""
+        return log_ratio
+
     def forward(self, x, t):
         """Logits that the evidence has to be added to.
 
         Parameters
         ----------
         x : torch.Tensor, shape=[n, length, n_categories]
-            Compressed evidence, as a `PosteriorField` with evidence gives it: the
-            evidence is recovered from it, up to a constant at each site.
+            Log ratios of each site's normalised evidence to the uniform law, as a
+            `PosteriorField` with evidence gives them.
         t : torch.Tensor, shape=[n]
             Times; the evidence is all there is to know.
 
@@ -60,7 +64,7 @@ class ExactPosterior(torch.nn.Module):
             Log posterior minus log evidence; minus infinity where the law rules a
             category out.
         """
-        log_ratio = x.sign() * x.abs().double().expm1()
+        log_ratio = x.double()
         self._check_evidence(log_ratio)
         values = log_ratio.detach().cpu().numpy()
         posterior = torch.as_tensor(self.law.log_posterior(values), device=x.device)
@@ -72,6 +76,6 @@ class ExactPosterior(torch.nn.Module):
         mean = log_ratio.logsumexp(-1) - math.log(log_ratio.shape[-1])
         if mean.numel() and float(mean.abs().max()) > 1e-3:
             raise ValueError(
-                "expected the compressed evidence of a PosteriorField with "
+                "expected the log ratios of evidence of a PosteriorField with "
                 "evidence=True, got something else"
             )

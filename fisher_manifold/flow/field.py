@@ -109,14 +109,14 @@ class PosteriorField(torch.nn.Module):
     With ``evidence`` the logits are the network's plus the closed form of
     :func:`~fisher_manifold.flow.log_evidence`: by Bayes' rule the network then only
     has to learn what the *other* sites say of a site.  Instead of the point it is given
-    the evidence of every site, on which alone the exact answer depends: the log ratio
-    of its normalised form to the uniform law, compressed to sign(y) log(1 + |y|).
+    the evidence of every site, on which alone the exact answer depends, as
+    `root_belief`.  A network with a method ``encode(log_ratio)`` is given that instead.
 
     Parameters
     ----------
     network : torch.nn.Module
         ``network(x, t, **conditions)``: logits of shape [n, *space.shape].  x is the
-        compressed evidence (0 at time 0) or, without evidence, the unit vectors of the
+        encoded evidence (0 at time 0) or, without evidence, the unit vectors of the
         point.
     path : GeodesicPath
         Path whose source is a :class:`~fisher_manifold.flow.DirichletSource` if
@@ -174,8 +174,9 @@ class PosteriorField(torch.nn.Module):
             return _call(self.network, root, t, conditions).to(x.dtype)
         kappa = t.reshape(-1, *[1] * (x.ndim - 2))
         log_r = log_evidence(root, kappa, self.path.source.concentration)
-        ratio = torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1])
-        statistic = ratio.sign() * ratio.abs().log1p()
+        log_ratio = torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1])
+        encode = getattr(self.network, "encode", root_belief)
+        statistic = encode(log_ratio)
         return _call(self.network, statistic, t, conditions).to(x.dtype) + log_r
 
     def forward(self, x, t, **conditions):
@@ -239,6 +240,25 @@ class PosteriorField(torch.nn.Module):
     def with_network(self, network):
         """Return the same field with another network."""
         return _with_network(self, network)
+
+
+def root_belief(log_ratio):
+    r"""Root of a belief relative to the uniform law: :math:`\sqrt{(d + 1)\, b} - 1`.
+
+    The belief b of a site, its normalised evidence, as a point of the sphere: 0 where
+    nothing is known, bounded for any evidence, and steep where beliefs are still open.
+
+    Parameters
+    ----------
+    log_ratio : torch.Tensor, shape=[..., d + 1]
+        Logarithms of the belief's ratio to the uniform law.
+
+    Returns
+    -------
+    root : torch.Tensor, shape=[..., d + 1]
+        From -1 to sqrt(d + 1) - 1.
+    """
+    return torch.expm1(log_ratio / 2)
 
 
 def _with_network(field, network):

@@ -27,10 +27,11 @@ class Probabilities(torch.nn.Module):
         super().__init__()
         self.network = network
 
+    def encode(self, log_ratio):
+        return torch.expm1(log_ratio)
+
     def forward(self, x, t):
-        ratio = x.sign() * torch.expm1(x.abs())
-        n_categories = x.shape[-1]
-        return self.network(n_categories * torch.softmax(ratio, -1) - 1.0, t)
+        return self.network(x, t)
 
 
 def laws(hard):

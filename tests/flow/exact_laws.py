@@ -11,7 +11,7 @@ RULED_OUT = -1e4
 
 
 class ExactNetwork(torch.nn.Module):
-    """Logits log c_i(k) of docs/evidence.md, from the compressed evidence.
+    """Logits log c_i(k) of docs/evidence.md, from the log evidence.
 
     Parameters
     ----------
@@ -30,13 +30,16 @@ class ExactNetwork(torch.nn.Module):
         )
         self.one_hot = one_hot.flatten(1).float()
 
-    def forward(self, statistic, t):
-        """Logits of the shape of the statistic."""
-        log_b = statistic.sign() * statistic.abs().expm1()
+    def encode(self, log_ratio):
+        """The evidence as it is."""
+        return log_ratio
+
+    def forward(self, log_b, t):
+        """Logits of the shape of the log evidence."""
         joint = log_b.flatten(1) @ self.one_hot.T + self.log_prob
         marginal = torch.softmax(joint, -1) @ self.one_hot
         tiny = torch.finfo(marginal.dtype).tiny
-        return marginal.clamp(min=tiny).log().reshape(statistic.shape) - log_b
+        return marginal.clamp(min=tiny).log().reshape(log_b.shape) - log_b
 
 
 def exact_field(law):

@@ -27,14 +27,15 @@ class ExactNetwork(torch.nn.Module):
         self.sequences = torch.from_numpy(sequences)
         self.probabilities = torch.from_numpy(np.exp(law.log_prob(sequences)))
 
-    def forward(self, x, t):
-        # Back from the compressed log ratios to the evidence itself.
-        evidence = torch.softmax(x.sign() * torch.expm1(x.abs()), -1)
-        length, columns = x.shape[1], []
+    def encode(self, log_ratio):
+        return torch.softmax(log_ratio, -1)
+
+    def forward(self, evidence, t):
+        (_, length, n_categories), columns = evidence.shape, []
         each = [evidence[:, j, self.sequences[:, j]] for j in range(length)]
         for i in range(length):
             terms = self.probabilities * math.prod(each[:i] + each[i + 1 :])
-            member = torch.nn.functional.one_hot(self.sequences[:, i], x.shape[2])
+            member = torch.nn.functional.one_hot(self.sequences[:, i], n_categories)
             columns.append(terms @ member.to(terms))
         return torch.stack(columns, 1).clamp(min=1e-200).log()
 

@@ -150,3 +150,31 @@ def test_after_half_time_only_the_true_category_remains():
     log_r = flow.log_evidence(batch.x_t, batch.t, 0.5)
     assert bool(((log_r > LOG_ZERO).sum(-1) == 1).all())
     assert bool((log_r.argmax(-1) == batch.labels).all())
+
+
+class Listener(torch.nn.Module):
+    """A network that knows nothing and keeps what it is given."""
+
+    def forward(self, x, t):
+        self.given = x
+        return torch.zeros_like(x)
+
+
+def test_network_is_given_the_root_of_the_belief():
+    batch = simulate(5, 1.0, 0.2, 50)
+    path = flow.GeodesicPath(batch.space, flow.DirichletSource(batch.space, 1.0))
+    listener = Listener()
+    field = flow.PosteriorField(listener, path)
+    posterior = torch.softmax(field.logits(batch.x_t, batch.t), -1)
+    assert torch.allclose((listener.given + 1) ** 2 / 5, posterior, atol=1e-6)
+    field.logits(batch.x0, torch.zeros(50))
+    assert listener.given.abs().max() < 1e-5
+
+
+def test_network_may_encode_the_evidence_itself():
+    batch = simulate(5, 1.0, 0.2, 50)
+    path = flow.GeodesicPath(batch.space, flow.DirichletSource(batch.space, 1.0))
+    listener = Listener()
+    listener.encode = torch.exp
+    posterior = flow.PosteriorField(listener, path).logits(batch.x_t, batch.t)
+    assert torch.allclose(listener.given / 5, torch.softmax(posterior, -1), atol=1e-6)
