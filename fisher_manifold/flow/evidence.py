@@ -15,10 +15,12 @@ density of x_t given x_1 = e_k (derivation: docs/evidence.md):
 and r_k = 0 where phi_k > pi/2.
 """
 
+import functools
 import math
 
 import torch
 
+from ..geometry.arrays import in_blocks, sum_tolerance
 from ..geometry.numerics import angles_to_vertices
 
 LOG_ZERO = -60.0
@@ -46,24 +48,32 @@ def log_evidence(root, kappa, concentration=0.5):
     log_r : torch.Tensor, shape=[..., d + 1]
         0 for every vertex at kappa = 0.  Ruled out vertices get `LOG_ZERO` or less.
     """
-    d = root.shape[-1] - 1
-    weight = 2.0 * concentration - 1.0
-    kappa = kappa[..., None]
-    theta = angles_to_vertices(root)
-    phi = theta / (1.0 - kappa)
-    overshoot = phi - math.pi / 2
-    # A start on the wall itself may land beyond it by rounding.
-    inside = overshoot < 16 * torch.finfo(root.dtype).eps
-    phi = torch.where(inside, phi.clamp(max=math.pi / 2), 0.0)
-    # log(sin phi / sin theta) through sinc, which is neither 0 nor 0/0 at the vertex.
-    log_ratio = _log_sinc(phi) - _log_sinc(torch.where(inside, theta, 0.0))
-    log_ratio = log_ratio - torch.log1p(-kappa)
-    log_r = ((d - 1) + weight * d) * log_ratio - torch.log1p(-kappa)
-    if weight != 0:
-        log_r = log_r + weight * _log_cos_ratio(root, theta, kappa, inside)
-    # The slope makes the nearest of all ruled out vertices win.
-    ruled_out = LOG_ZERO * (1.0 + torch.where(inside, 0.0, overshoot))
-    return torch.where(inside, log_r.clamp(min=LOG_ZERO), ruled_out)
+    kappa = kappa[..., None].expand(*root.shape[:-1], 1)
+    flat = root.reshape(-1, root.shape[-1])
+    evidence = functools.partial(_log_evidence, concentration=concentration)
+    return in_blocks(evidence, flat, kappa.reshape(-1, 1)).reshape(root.shape)
+
+
+def encode_belief(log_r, encode):
+    """Normalised evidence, a site's belief, as a network is given it.
+
+    Parameters
+    ----------
+    log_r : torch.Tensor, shape=[..., d + 1]
+        Log evidence, up to a constant at each site.
+    encode : callable
+        Function of the log ratios of beliefs to the uniform law, shape=[n, d + 1].
+
+    Returns
+    -------
+    encoded : torch.Tensor, shape=[..., d + 1]
+        Values of the function.
+    """
+
+    def of_rows(log_r):
+        return encode(torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1]))
+
+    return in_blocks(of_rows, log_r.reshape(-1, log_r.shape[-1])).reshape(log_r.shape)
 
 
 def log_contraction(start, labels, kappa):
@@ -92,27 +102,69 @@ def log_contraction(start, labels, kappa):
     """
     d = start.shape[-1] - 1
     phi = angles_to_vertices(start).gather(-1, labels[..., None])[..., 0]
-    ratio = _log_sinc((1.0 - kappa) * phi) - _log_sinc(phi)
-    return (d - 1) * ratio + d * math.log1p(-kappa)
+    theta = (1.0 - kappa) * phi
+    ratio = _log_sine_ratio(theta, torch.cos(theta), kappa / (1.0 - kappa))
+    return math.log1p(-kappa) - (d - 1) * ratio
 
 
-def _log_sinc(angle):
-    """log(sin(x)/x) on [0, pi/2]; by its series where sin(x)/x would be 0/0."""
-    small = angle < 0.1
-    near = torch.where(small, angle, 0.0) ** 2
-    far = torch.where(small, 1.0, angle)
-    series = -near * (1 / 6 + near * (1 / 180 + near * (1 / 2835 + near / 37800)))
-    return torch.where(small, series, torch.log(torch.sin(far) / far))
+def _log_evidence(root, kappa, concentration):
+    """`log_evidence` of rows, shape=[n, d + 1], at times of shape [n, 1]."""
+    d = root.shape[-1] - 1
+    weight = 2.0 * concentration - 1.0
+    theta = angles_to_vertices(root)
+    speed = kappa / (1.0 - kappa)
+    overshoot = _overshoot(root, theta, kappa)
+    # A start on the wall itself may land beyond it by the rounding of unit vectors.
+    rounding = 3.0 * sum_tolerance(root, d + 1) * (math.pi / 2)
+    inside = overshoot <= rounding * speed.clamp(max=1.0)
+    theta = torch.where(inside, theta, 0.0)
+    log_r = ((d - 1) + weight * d) * _log_sine_ratio(theta, root, speed)
+    log_r = log_r - torch.log1p(-kappa)
+    if weight != 0:
+        log_r = log_r + weight * _log_cosine_ratio(theta, root, speed)
+    # The slope makes the nearest of all ruled out vertices win.
+    ruled_out = LOG_ZERO * (1.0 + torch.where(inside, 0.0, overshoot))
+    return torch.where(inside, log_r.clamp(min=LOG_ZERO), ruled_out)
 
 
-def _log_cos_ratio(root, theta, kappa, inside):
-    """log(cos(phi)/u) as log(cos(delta) - tan(theta) sin(delta)), delta = phi - theta.
+def _overshoot(root, theta, kappa):
+    """Give phi - pi/2, of small entries through their angle above the wall.
 
-    Free of the cancellation of cos(phi) near the wall; exactly 0 at kappa = 0.
+    Early, and among many categories, most entries are small and near their wall.
     """
-    delta = torch.where(inside, theta, 0.0) * kappa / (1.0 - kappa)
-    tiny = torch.finfo(root.dtype).tiny
-    tangent = torch.sin(theta) / root.clamp(min=tiny)
-    ratio = torch.cos(delta) - torch.where(delta > 0, tangent, 0.0) * torch.sin(delta)
-    floor = math.exp(LOG_ZERO)
-    return torch.log(torch.where(ratio > floor, ratio, floor))
+    low = root < 0.5
+    elevation = torch.asin(torch.where(low, root, 0.0))
+    above = (kappa * (math.pi / 2) - elevation) / (1.0 - kappa)
+    return torch.where(low, above, theta / (1.0 - kappa) - math.pi / 2)
+
+
+def _log_sine_ratio(theta, cosine, speed):
+    """log(sin(theta + delta) / sin(theta)) for delta = speed theta, cosine of theta.
+
+    By the addition theorem the ratio is 1 + cot(theta) sin(delta) - 2 sin(delta/2)^2,
+    where the first term is at least twice the second up to theta + delta = pi/2: the
+    relative error is a few eps, which (d - 1) of them need where d is large.
+    """
+    delta = speed * theta
+    rise = speed * cosine * _sinc(delta) / _sinc(theta)
+    return torch.log1p(rise - 2.0 * torch.sin(0.5 * delta) ** 2)
+
+
+def _log_cosine_ratio(theta, cosine, speed):
+    """log(cos(theta + delta) / cos(theta)), likewise; exactly 0 at kappa = 0."""
+    delta = speed * theta
+    tangent = torch.sin(theta) / cosine.clamp(min=torch.finfo(cosine.dtype).tiny)
+    fall = torch.where(delta > 0, tangent, 0.0) * torch.sin(delta)
+    fall = fall + 2.0 * torch.sin(0.5 * delta) ** 2
+    # On the wall the ratio is 0, or less by rounding.
+    beyond = 1.0 - fall < math.exp(LOG_ZERO)
+    return torch.where(beyond, LOG_ZERO, torch.log1p(-torch.where(beyond, 0.0, fall)))
+
+
+def _sinc(angle):
+    """sin(x)/x for x >= 0; by its series near 0, for the sake of its derivative."""
+    small = angle < 0.1
+    y = torch.where(small, angle, 0.0) ** 2
+    far = torch.where(small, 1.0, angle)
+    series = 1 - y / 6 * (1 - y / 20 * (1 - y / 42 * (1 - y / 72)))
+    return torch.where(small, series, torch.sin(far) / far)

@@ -6,11 +6,10 @@ batch as ``field.loss(batch, **conditions)``.
 """
 
 import copy
-import math
 
 import torch
 
-from .evidence import log_evidence
+from .evidence import encode_belief, log_evidence
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes
@@ -110,7 +109,8 @@ class PosteriorField(torch.nn.Module):
     :func:`~fisher_manifold.flow.log_evidence`: by Bayes' rule the network then only
     has to learn what the *other* sites say of a site.  Instead of the point it is given
     the evidence of every site, on which alone the exact answer depends, as
-    `root_belief`.  A network with a method ``encode(log_ratio)`` is given that instead.
+    `root_belief`.  A network with a method ``encode(log_ratio)`` is given what
+    that makes of the rows [m, d + 1] of all sites.
 
     Parameters
     ----------
@@ -174,10 +174,9 @@ class PosteriorField(torch.nn.Module):
             return _call(self.network, root, t, conditions).to(x.dtype)
         kappa = t.reshape(-1, *[1] * (x.ndim - 2))
         log_r = log_evidence(root, kappa, self.path.source.concentration)
-        log_ratio = torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1])
         encode = getattr(self.network, "encode", root_belief)
-        statistic = encode(log_ratio)
-        return _call(self.network, statistic, t, conditions).to(x.dtype) + log_r
+        output = _call(self.network, encode_belief(log_r, encode), t, conditions)
+        return output.to(x.dtype) + log_r
 
     def forward(self, x, t, **conditions):
         """Velocity at points and times.
@@ -196,9 +195,12 @@ class PosteriorField(torch.nn.Module):
         velocity : torch.Tensor, shape=[n, *space.shape]
             Tangent vectors at x.
         """
-        posterior = torch.softmax(self.logits(x, t, **conditions), -1)
-        mean_log = self.space.metric.mean_log_to_vertices(posterior, x)
+        metric = self.space.metric
+        mean_log = metric.mean_log_to_vertices(self._posterior(x, t, conditions), x)
         return mean_log / expand(1.0 - t, x)
+
+    def _posterior(self, x, t, conditions):
+        return torch.softmax(self.logits(x, t, **conditions), -1)
 
     def loss(self, batch, **conditions):
         """Cross-entropy of each pair of a batch, in nats per site.
@@ -219,8 +221,10 @@ class PosteriorField(torch.nn.Module):
             raise TypeError(
                 "expected integer labels as data of a PosteriorField, got points"
             )
-        logits = self.logits(batch.x_t, batch.t, **conditions)
-        return posterior_loss(logits, batch.labels)
+        # A name for the logits would keep them in memory beside their softmax.
+        return posterior_loss(
+            self.logits(batch.x_t, batch.t, **conditions), batch.labels
+        )
 
     def labels(self, x):
         """Labels of final points: their nearest vertices.

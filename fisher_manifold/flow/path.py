@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ..geometry.arrays import in_blocks
 from .source import DirichletSource, RandomPointSource
 from .times import PowerTimes
 
@@ -40,7 +41,7 @@ class PathSample:
         """Velocity of the geodesics at x_t, shape=[n, *space.shape]; on first use."""
         metric = self.space.metric
         if hasattr(metric, "geodesic_state"):
-            return metric.geodesic_state(self.x0, self.x1, self.t)[1]
+            return _state(metric, 1, self.x0, self.x1, self.t)
         return _geodesic_velocity(self)
 
 
@@ -150,13 +151,18 @@ class GeodesicPath:
     def _interpolate(self, x0, x1, t):
         metric = self.space.metric
         if hasattr(metric, "geodesic_state"):
-            return metric.geodesic_state(x0, x1, t)[0]
+            return _state(metric, 0, x0, x1, t)
         return metric.exp(expand(t, x0) * metric.log(x1, x0), x0)
 
 
 def expand(t, points):
     """Times [n] with trailing axes, to multiply points [n, ...]."""
     return t.reshape(-1, *[1] * (points.ndim - 1))
+
+
+def _state(metric, part, x0, x1, t):
+    """Points (part 0) or velocities (part 1) of geodesics, by the closed form."""
+    return in_blocks(lambda *ends: metric.geodesic_state(*ends)[part], x0, x1, t)
 
 
 def _geodesic_velocity(batch):

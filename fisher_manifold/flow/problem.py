@@ -2,6 +2,7 @@
 
 import torch
 
+from ..geometry.arrays import in_blocks
 from .path import expand
 
 
@@ -119,6 +120,9 @@ class Problem:
         moved : torch.Tensor, shape=[n, *space.shape]
             Points of the space.
         """
+        return in_blocks(self._move, x, displacement)
+
+    def _move(self, x, displacement):
         arrived = self.space.metric.exp(displacement, x)
         moved = self.space.projection(arrived)
         correction = float((moved - arrived).abs().max())

@@ -180,9 +180,11 @@ def _table(n_categories, concentration, n_times=33):
     # By symmetry the category 0 stands for all.
     sine = root[:, 1:].norm(dim=-1, keepdim=True)
     start = torch.atan2(sine, root[:, :1])
+    # Of small concentrations some draws are the vertex itself, and stay there.
+    direction = root[:, 1:] / torch.where(sine > 0, sine, 1.0)
     for kappa in times[1:-1]:
         theta = (1.0 - kappa) * start
-        point = torch.cat([theta.cos(), root[:, 1:] * (theta.sin() / sine)], -1)
+        point = torch.cat([theta.cos(), direction * theta.sin()], -1)
         log_posterior = torch.log_softmax(
             log_evidence(point, kappa.expand(draws), concentration), -1
         )

@@ -11,6 +11,9 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+_BLOCK = 2**17
+"""Entries of a block of `in_blocks`: its temporaries fit in a processor's cache."""
+
 
 def array_namespace(*arrays):
     """Array namespace (in the sense of the array API standard) of the arrays.
@@ -163,7 +166,7 @@ def values_are_at_hand(array):
     """Whether a look at the values costs little: on the CPU, not while compiling."""
     if not hasattr(array, "detach"):
         return True
-    return not sys.modules["torch"].compiler.is_compiling() and array.is_cpu
+    return _is_eager(array) and array.is_cpu
 
 
 def below_roots(array):
@@ -190,6 +193,41 @@ def needs_derivatives(*arrays):
         if (enabled and array.requires_grad) or is_transformed(array):
             return True
     return False
+
+
+def in_blocks(function, array, *others):
+    """Function of arrays with a common first axis, block by block where that is long.
+
+    Its temporaries then have the size of a block: they take no memory to speak of and
+    stay in the processor's cache.  In one piece where it must be smooth, or compiled.
+
+    Parameters
+    ----------
+    function : callable
+        Maps slices of the arrays to that of the result, of the shape of the first.
+    array, *others : array-like, shape=[n, ...]
+        Arrays of one library.
+
+    Returns
+    -------
+    result : array-like
+        Array of the shape and dtype of the first.
+    """
+    rows = max(1, _BLOCK // max(1, math.prod(array.shape[1:])))
+    whole = len(array) <= rows or not _is_eager(array)
+    if whole or needs_derivatives(array, *others):
+        return function(array, *others)
+    result = array_namespace(array).empty_like(array)
+    for start in range(0, len(array), rows):
+        block = slice(start, start + rows)
+        result[block] = function(array[block], *(other[block] for other in others))
+    return result
+
+
+def _is_eager(array):
+    return (
+        not hasattr(array, "detach") or not sys.modules["torch"].compiler.is_compiling()
+    )
 
 
 def _forward_mode_level():

@@ -56,8 +56,9 @@ class CategoricalSpace(Outcomes):
         check_labels(labels, self.n_categories)
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(labels, torch.Tensor):
-            one_hot = torch.nn.functional.one_hot(labels.long(), self.n_categories)
-            return one_hot.to(dtype or torch.get_default_dtype())
+            zero = torch.zeros((), dtype=dtype, device=labels.device)
+            points = zero.expand(*labels.shape, self.n_categories)
+            return points.scatter(-1, labels.long()[..., None], 1.0)
         points = np.zeros((*np.shape(labels), self.n_categories), dtype or np.float64)
         np.put_along_axis(points, np.asarray(labels)[..., None], 1.0, axis=-1)
         return points

@@ -37,9 +37,14 @@ def to_simplex(point):
     """
     if not needs_derivatives(point) and all_positive(point):
         return point * point
-    xp = array_namespace(point)
-    rounded = (point < 0) & (point >= -wall_tolerance(point))
-    return xp.where(rounded, 0.0, point * xp.abs(point))
+    point = _on_wall(point)
+    return point * array_namespace(point).abs(point)
+
+
+def _on_wall(root):
+    """Unit vector, whose entries between -16 eps and 0 become 0."""
+    rounded = (root < 0) & (root >= -wall_tolerance(root))
+    return array_namespace(root).where(rounded, 0.0, root)
 
 
 def all_positive(array):
@@ -85,11 +90,13 @@ def tangent_to_sphere(tangent_vec, sphere_point):
 
 
 def tangent_to_simplex(tangent_vec, sphere_point):
-    """Differential 2|u| xi of the signed square at u."""
+    """Differential 2|u| xi of the signed square at u: 0 where `to_simplex` gives 0."""
     xp = array_namespace(tangent_vec, sphere_point)
     if needs_derivatives(tangent_vec, sphere_point):
-        return 2.0 * xp.abs(sphere_point) * tangent_vec
-    return scaled_product(2.0, xp.abs(sphere_point), tangent_vec)
+        return 2.0 * xp.abs(_on_wall(sphere_point)) * tangent_vec
+    if not all_positive(sphere_point):
+        sphere_point = xp.abs(_on_wall(sphere_point))
+    return scaled_product(2.0, sphere_point, tangent_vec)
 
 
 class SimplexToSphere(Diffeo):

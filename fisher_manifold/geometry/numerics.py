@@ -22,6 +22,7 @@ import numpy as np
 from .arrays import (
     array_namespace,
     epsilon,
+    in_blocks,
     needs_derivatives,
     smallest_normal,
 )
@@ -309,6 +310,13 @@ def mean_log_to_vertices(weights, point):
     log_u(e_k) = theta_k / sin(theta_k) (e_k - u_k u), with sin^2(theta_k / 2) =
     (1 - u_k) / 2: one pass over the entries for all vertices.
     """
+    weights, point = array_namespace(weights, point).broadcast_arrays(weights, point)
+    shape = tuple(point.shape)
+    rows = (weights.reshape(-1, shape[-1]), point.reshape(-1, shape[-1]))
+    return in_blocks(_mean_log_to_vertices, *rows).reshape(shape)
+
+
+def _mean_log_to_vertices(weights, point):
     xp = array_namespace(weights, point)
     pulled = weights * angle_over_sine((1.0 - point) / 2.0)
     return pulled - xp.sum(pulled * point, axis=-1, keepdims=True) * point

@@ -106,14 +106,15 @@ def _torch_root(size, concentration, generator, dtype, device):
         raise TypeError(f"expected a floating point dtype, got {dtype}")
     options = {"generator": generator, "dtype": dtype, "device": device}
     if concentration == 0.5:
-        root = torch.randn(size, **options).abs()
-        return root / torch.linalg.vector_norm(root, dim=-1, keepdim=True)
+        root = torch.randn(size, **options).abs_()
+        return root.div_(torch.linalg.vector_norm(root, dim=-1, keepdim=True))
     # log Gamma(a) = log Gamma(a + 1) + log(U) / a does not underflow for small a.
     # (torch.distributions takes no generator; this is the function behind it.)
-    alpha = torch.full(size, concentration + 1.0, dtype=dtype, device=device)
-    gamma = torch._standard_gamma(alpha, generator=generator)
-    uniform = 1.0 - torch.rand(size, **options)
-    return torch.softmax(gamma.log() + uniform.log() / concentration, -1).sqrt()
+    alpha = torch.full((), concentration + 1.0, dtype=dtype, device=device)
+    logs = torch._standard_gamma(alpha.expand(size), generator=generator).log_()
+    uniform = torch.rand(size, **options).neg_().add_(1.0)
+    logs += uniform.log_().div_(concentration)
+    return torch.softmax(logs, -1).sqrt_()
 
 
 def _numpy_root(size, concentration, generator, dtype):
