@@ -7,6 +7,7 @@ from .entropy import measure_times
 from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField
+from .flow_map import FlowMap, Trajectories, distill
 from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
@@ -30,6 +31,7 @@ __all__ = [
     "DiscreteBoundResult",
     "EmpiricalSource",
     "EvidenceTimes",
+    "FlowMap",
     "ExactPosterior",
     "GeodesicPath",
     "LogProbResult",
@@ -43,8 +45,10 @@ __all__ = [
     "TableTimes",
     "Trainer",
     "TrainingDiverged",
+    "Trajectories",
     "VelocityField",
     "discrete_log_prob_bound",
+    "distill",
     "log_evidence",
     "measure_times",
     "log_prob",
