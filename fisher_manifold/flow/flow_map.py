@@ -218,25 +218,45 @@ class Trajectories:
     ----------
     path : GeodesicPath
         Path of the field.
-    grid : sequence of float, length=m + 1
-        Increasing times from 0 at which the trajectories are known.  The map is learnt
-        from each to each later one; ``times.grid(n)`` of the sampler meets them where n
-        divides m.
+    grid : sequence of float, length=m * every + 1
+        Increasing times from 0: steps in which the trajectories are followed.
+    every : int
+        They are kept at each so many of them.  The map is learnt from each of the
+        times that are kept to each later one.
+
+    Attributes
+    ----------
+    kept : tuple of float, length=m + 1
+        Times that are kept.
+    times : TableTimes
+        Law whose ``times.grid(n)`` are such times, where n divides m.
+
+    Raises
+    ------
+    ValueError
+        If the times do not increase from 0, or `every` does not divide the steps.
     """
 
-    def __init__(self, path, grid):
+    def __init__(self, path, grid, every=8):
         self.path = path
         self.space = path.space
         self.source = path.source
         self.grid = tuple(torch.as_tensor(grid, dtype=torch.float64).tolist())
-        shares = torch.linspace(0, 1, len(self.grid), dtype=torch.float64)
-        self.times = TableTimes(self.grid, tuple(shares.tolist()))
+        self.every = every
+        if (len(self.grid) - 1) % every:
+            raise ValueError(
+                f"expected a number of steps that {every} divides, got "
+                f"{len(self.grid) - 1}: give another grid, or `every`"
+            )
+        self.kept = self.grid[::every]
+        shares = torch.linspace(0, 1, len(self.kept), dtype=torch.float64)
+        self.times = TableTimes(self.kept, tuple(shares.tolist()))
 
     def point_dtype(self, x1):
         """Dtype of the points."""
         return x1.dtype
 
-    def follow(self, field, n, substeps=8, generator=None, conditions=None, **options):
+    def follow(self, field, n, generator=None, conditions=None, **options):
         """Trajectories of a field from the source.
 
         Parameters
@@ -245,21 +265,18 @@ class Trajectories:
             Teacher.
         n : int
             Number of trajectories.
-        substeps : int
-            Steps of the solver in each interval of the grid.
         generator : torch.Generator, optional
             Source of randomness.
         conditions : dict of torch.Tensor, optional
             Conditions of the trajectories, first axis n.
         **options : object
-            Of `flow.sample`, such as progress; the solver is "adams" if not given.
+            Of `flow.sample`, such as progress.
 
         Returns
         -------
         points : torch.Tensor, shape=[n, m + 1, *space.shape]
-            Points at the times of the grid.
+            Points at the times that are kept.
         """
-        fine = self.times.grid(substeps * (len(self.grid) - 1))
         points = []
         sample(
             field,
@@ -267,12 +284,13 @@ class Trajectories:
             n,
             generator=generator,
             conditions=conditions,
-            grid=fine,
+            grid=self.grid,
             on_step=lambda t, x: points.append(x),
-            **{"solver": "adams", **options},
+            **options,
         )
-        batches = [points[i : i + len(fine)] for i in range(0, len(points), len(fine))]
-        return torch.cat([torch.stack(b[::substeps], 1) for b in batches])
+        m = len(self.grid)
+        batches = [points[i : i + m : self.every] for i in range(0, len(points), m)]
+        return torch.cat([torch.stack(batch, 1) for batch in batches])
 
     def sample(self, x1, x0=None, t=None, generator=None):
         """Draw a piece of each trajectory.
@@ -284,8 +302,8 @@ class Trajectories:
         x0 : object
             Not used: a trajectory has its own start.
         t : torch.Tensor, shape=[n], optional
-            Times; the piece starts at the last time of the grid before, and the place
-            of t in its interval chooses the end.  Default: drawn.
+            Times; the piece starts at the last kept time before, and the place of t
+            in its interval chooses the end.  Default: drawn.
         generator : torch.Generator, optional
             Source of randomness.
 
@@ -297,9 +315,9 @@ class Trajectories:
         Raises
         ------
         ValueError
-            If x1 are no trajectories at the times of the grid.
+            If x1 are no trajectories at the times that are kept.
         """
-        shape = [len(self.grid), *self.space.shape]
+        shape = [len(self.kept), *self.space.shape]
         if list(x1.shape[1:]) != shape:
             raise ValueError(
                 f"expected trajectories of shape [n, {', '.join(map(str, shape))}], "
@@ -307,7 +325,7 @@ class Trajectories:
             )
         if t is None:
             t = self.times.sample(len(x1), generator, x1.dtype, x1.device)
-        grid = torch.tensor(self.grid, dtype=torch.float64, device=x1.device)
+        grid = torch.tensor(self.kept, dtype=torch.float64, device=x1.device)
         last = len(grid) - 1
         start = torch.searchsorted(grid, t.double(), right=True).clamp(1, last) - 1
         place = (t - grid[start]) / (grid[start + 1] - grid[start])
@@ -325,7 +343,7 @@ def distill(
     n_trajectories,
     steps,
     grid=None,
-    substeps=8,
+    every=8,
     generator=None,
     conditions=None,
     progress=True,
@@ -345,10 +363,11 @@ def distill(
         Number of the teacher's trajectories.
     steps : int
         Training steps.
-    grid : sequence of float, length=m + 1, optional
-        Times between which the map is learnt; default: eight steps of the sampler.
-    substeps : int
-        Steps of the teacher between two of them.
+    grid : sequence of float, length=m * every + 1, optional
+        Steps of the teacher; default: 64 of the sampler, the last of them to 1, where
+        labels are farthest from each other.
+    every : int
+        The map is learnt between every so many of them.
     generator : torch.Generator, optional
         Source of randomness.
     conditions : dict of torch.Tensor, optional
@@ -378,10 +397,10 @@ def distill(
     2
     """
     if grid is None:
-        grid = (path.times or field.default_times).grid(8)
-    trajectories = Trajectories(path, grid)
+        grid = [*(path.times or field.default_times).grid(64)[:-1].tolist(), 1.0]
+    trajectories = Trajectories(path, grid, every)
     points = trajectories.follow(
-        field, n_trajectories, substeps, generator, conditions, progress=progress
+        field, n_trajectories, generator, conditions, progress=progress
     )
     flow_map = FlowMap(field.with_network(network))
     trainer = Trainer(flow_map, trajectories, generator=generator, **options)

@@ -88,22 +88,20 @@ class TestDistillation:
     def test_the_map_ends_where_the_flow_ends(self, distilled, steps):
         field, path, trainer = distilled
 
-        def draw(solver, n_steps):
+        def draw(solver, grid):
             g = torch.Generator().manual_seed(5)
-            options = {"generator": g, "solver": solver, "steps": n_steps}
+            options = {"generator": g, "solver": solver, "grid": grid}
             return flow.sample(field, path, 2000, **options)
 
-        exact, euler = draw("adams", 200), draw("euler", steps)
-        mapped = draw(trainer.field, steps)
+        grid = trainer.path.times.grid(steps)
+        exact = draw("euler", field.default_times.grid(200))
+        mapped = draw(trainer.field, grid)
         assert mapped.n_evaluations == steps
-        distances = [
-            float(path.space.metric.dist(result.points, exact.points).mean())
-            for result in (mapped, euler)
+        same = [
+            float((result.labels == exact.labels).all(-1).double().mean())
+            for result in (mapped, draw("euler", grid))
         ]
-        print(steps, distances)
-        assert distances[0] < 0.05 and distances[0] < 0.3 * distances[1]
-        same = (mapped.labels == exact.labels).all(-1).double().mean()
-        assert float(same) > 0.95
+        assert same[0] > 0.92 and (steps > 1 or same[1] < 0.75)
 
     def test_a_checkpoint_brings_the_map_back(self, distilled, tmp_path):
         field, path, trainer = distilled
@@ -135,20 +133,23 @@ class TestDistillation:
 class TestTrajectories:
     def test_they_are_those_of_the_sampler(self):
         field, path = exact_field(IndependentSites([[0.6, 0.4]] * 2))
-        trajectories = flow.Trajectories(path, [0.0, 0.1, 0.5])
+        grid = [0.0, 0.05, 0.1, 0.2, 0.5]
+        trajectories = flow.Trajectories(path, grid, every=2)
+        assert trajectories.times.grid(2).tolist() == [0.0, 0.1, 0.5]
         g = torch.Generator().manual_seed(0)
-        points = trajectories.follow(field, 7, 3, g, solver="euler", batch_size=4)
+        points = trajectories.follow(field, 7, g, batch_size=4)
         assert points.shape == (7, 3, 2, 2)
         start = path.source.sample(7, torch.Generator().manual_seed(0))
         assert torch.equal(points[:, 0], start)
-        fine = [0.0, 0.1 / 3, 0.2 / 3, 0.1, 0.1 + 0.4 / 3, 0.1 + 0.8 / 3, 0.5]
-        g = torch.Generator().manual_seed(0)
-        end = flow.sample(field, path, 7, generator=g, grid=fine).points
-        assert float((points[:, -1] - end).abs().max()) < 1e-5
+        for last, row in ((3, 1), (5, 2)):
+            g = torch.Generator().manual_seed(0)
+            end = flow.sample(field, path, 7, generator=g, grid=grid[:last]).points
+            assert float((points[:, row] - end).abs().max()) < 1e-6
 
     def test_every_piece_is_drawn(self):
         space = fm.PositiveHypersphere(2)
-        trajectories = flow.Trajectories(flow.GeodesicPath(space), [0.0, 0.2, 0.3, 0.5])
+        path = flow.GeodesicPath(space)
+        trajectories = flow.Trajectories(path, [0.0, 0.2, 0.3, 0.5], every=1)
         g = torch.Generator().manual_seed(0)
         points = space.random_point(3 * 4).astype(np.float32).reshape(3, 4, 3)
         batch = trajectories.sample(
@@ -182,8 +183,10 @@ class TestTrajectories:
         path = flow.GeodesicPath(fm.PositiveHypersphere(2))
         for grid in ([0.1, 0.5], [0.0, 0.5, 0.5], [0.0]):
             with pytest.raises(ValueError, match="increasing from 0"):
-                flow.Trajectories(path, grid)
-        trajectories = flow.Trajectories(path, [0.0, 0.5])
+                flow.Trajectories(path, grid, every=1)
+        with pytest.raises(ValueError, match="that 2 divides, got 3"):
+            flow.Trajectories(path, [0.0, 0.1, 0.2, 0.5], every=2)
+        trajectories = flow.Trajectories(path, [0.0, 0.5], every=1)
         with pytest.raises(ValueError, match=r"shape \[n, 2, 3\], got \[4, 3\]"):
             trajectories.sample(torch.zeros(4, 3))
 
