@@ -65,7 +65,7 @@ def mean_posterior_loss(logits, posterior):
     """
     log_q = torch.log_softmax(_TinyGradientsAreZero.apply(logits), -1)
     divergence = torch.special.xlogy(posterior, posterior) - posterior * log_q
-    return divergence.sum(-1).flatten(1).mean(-1)
+    return divergence.sum(-1).reshape(len(logits), -1).mean(-1)
 
 
 class _TinyGradientsAreZero(torch.autograd.Function):

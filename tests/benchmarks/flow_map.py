@@ -49,7 +49,6 @@ def rows(uniform, times, flow_map, map_times):
     """Title, law of times, solver and readout of the rows of a table."""
     yield "euler, uniform grid", uniform, "euler", "nearest"
     yield "euler, field's grid", None, "euler", "nearest"
-    yield "adams, field's grid", None, "adams", "nearest"
     yield "adams, measured grid", times, "adams", "nearest"
     yield "adams, measured grid, posterior", times, "adams", "posterior"
     if flow_map is not None:
