@@ -297,7 +297,8 @@ class ImageCNN(nn.Module):
 class TwoTimes(nn.Module):
     """One of the networks above, told of a second time: that of a flow map's end.
 
-    It has its weights, and at first its output, whatever the second time.
+    It starts with the network's weights, and where no point is given or the interval is
+    empty with its output.
 
     Parameters
     ----------
