@@ -199,8 +199,7 @@ class Segment:
         With w the logarithm divided by (t - s) / (1 - s), in sphere coordinates u,
         and :math:`c_k = \theta_k / \sin\theta_k`, so that :math:`\log_u(e_k) =
         c_k (e_k - u_k u)`, they solve :math:`c_k p_k = w_k + \lambda u_k`, sum 1.
-        Curvature makes a few of them negative, by some hundredths at most where
-        trajectories end at half time; these become 0.
+        Curvature makes a few of them slightly negative; these become 0.
         """
         root = self.space.sphere_coordinates(self.x_t)
         end = self.space.sphere_coordinates(self.x_until)

@@ -179,6 +179,19 @@ class TestTrajectories:
         # The times are float32's.
         assert float((batch.posterior - p).abs().max()) < 1e-5
 
+    def test_pieces_of_a_flow_have_nearly_a_posterior(self):
+        field, path = exact_field(IndependentSites([[0.5, 0.3, 0.2]]))
+        trajectories = flow.Trajectories(path, field.default_times.grid(64))
+        g = torch.Generator().manual_seed(0)
+        points = trajectories.follow(field, 1000, g)
+        batch = trajectories.sample(points, generator=g)
+        share = ((batch.until - batch.t) / (1 - batch.t))[:, None, None]
+        way = path.space.metric.mean_log_to_vertices(batch.posterior, batch.x_t)
+        end = path.space.metric.exp(share * way, batch.x_t)
+        distance = path.space.metric.dist(end, batch.x_until)
+        length = path.space.metric.dist(batch.x_t, batch.x_until)
+        assert float(distance.max()) < 0.02 < float(length.mean())
+
     def test_bad_requests(self):
         path = flow.GeodesicPath(fm.PositiveHypersphere(2))
         for grid in ([0.1, 0.5], [0.0, 0.5, 0.5], [0.0]):
