@@ -4,6 +4,7 @@ They are small and plain; any module with that signature serves.  ``label`` is t
 condition they know: class labels, with ``n_classes`` more than 0.
 """
 
+import copy
 import math
 
 import torch
@@ -291,6 +292,56 @@ class ImageCNN(nn.Module):
             hidden = hidden + second(self.drop(functional.gelu(update)))
         output = self.output(functional.gelu(self.leave(hidden)))
         return output.flatten(2).transpose(1, 2)
+
+
+class TwoTimes(nn.Module):
+    """One of the networks above, told of a second time: that of a flow map's end.
+
+    It starts with the network's weights, and where no point is given or the interval is
+    empty with its output.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Reference network; copied.
+    """
+
+    def __init__(self, network):
+        super().__init__()
+        if not isinstance(getattr(network, "embed", None), TimeEmbedding):
+            raise TypeError(
+                "expected a reference network with a TimeEmbedding, got "
+                f"{type(network).__name__}: give your own network a keyword `until`"
+            )
+        self.network = copy.deepcopy(network)
+        self.network.embed = _TwoTimeEmbedding(network.embed)
+
+    def forward(self, x, t, until=None, point=None, **conditions):
+        """Output of the shape of x [n, *shape] for intervals from t [n] to until [n].
+
+        A point [n, *shape] is added to x, by the more the longer the interval.
+        """
+        until = t if until is None else until.to(t.dtype)
+        if point is not None:
+            size = (until - t).reshape(-1, *[1] * (x.ndim - 1))
+            x = x + 2.0 * math.sqrt(x.shape[-1]) * size * point.to(x.dtype)
+        return self.network(x, torch.stack([t, until], -1), **conditions)
+
+
+class _TwoTimeEmbedding(nn.Module):
+    """Embedding of the start [n, 0] of an interval, and of its length."""
+
+    def __init__(self, embed):
+        super().__init__()
+        self.start = copy.deepcopy(embed)
+        self.length = TimeEmbedding(embed.width)
+        self.output = _zeroed(nn.Linear(embed.width, embed.width))
+        self.to(torch.float32)
+
+    def forward(self, times, label=None):
+        """Embed times [n, 2] and labels [n] as [n, width]."""
+        t, until = times.unbind(-1)
+        return self.start(t, label) + self.output(self.length(until - t))
 
 
 def _zeroed(layer):

@@ -10,6 +10,8 @@ from .settings import DataSettings, TrainingSettings
 
 FORMATS = ("fasta", "csv", "txt", "npz")
 SAMPLE_STEPS = 50
+SOLVERS = ("euler", "adams", "heun", "midpoint", "rk4")
+READOUTS = ("nearest", "posterior")
 _SUFFIXES = ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz"
 
 
@@ -223,6 +225,28 @@ def _add_generation(parser):
         metavar="N",
         default=SAMPLE_STEPS,
         help="steps of the flow (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--solver",
+        choices=SOLVERS,
+        default=SOLVERS[0],
+        help="method of a step; euler and adams take one evaluation of the network, "
+        "heun and midpoint two, rk4 four (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--readout",
+        choices=READOUTS,
+        default=READOUTS[0],
+        help="how letters are read off the last point; posterior takes one evaluation "
+        "more (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--grid",
+        choices=("field", "measured"),
+        default="field",
+        help="times of the steps: those of the training, or measured from the entropy "
+        "that the model has still to resolve on training sequences (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"

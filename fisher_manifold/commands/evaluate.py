@@ -13,7 +13,7 @@ from .console import note, say, thread_count
 from .sample import generate
 
 _MOST_SAMPLES = 5000
-_REQUEST = ("model", "data", "steps", "seed")
+_REQUEST = ("model", "data", "steps", "solver", "readout", "grid", "seed")
 
 
 def run(arguments):
@@ -39,10 +39,12 @@ def run(arguments):
     rng = np.random.default_rng(arguments.seed)
     with thread_count(arguments.threads):
         trainer = flow.Trainer.load(out)
-        samples = _generate(trainer, test, arguments, origin)
+        generated, classes = _generate(trainer, test, arguments, origin)
         losses = [_cross_entropy(trainer, *part, rng) for part in (test, train)]
+    samples = generated.labels.cpu().numpy(), classes
     summary = {
         "training_steps": trainer.step,
+        "n_evaluations": generated.n_evaluations,
         "test": origin,
         "n_test": len(test[0]),
         "n_training": len(train[0]),
@@ -128,7 +130,7 @@ def _check_lengths(ks, labels, n_categories):
 
 
 def _generate(trainer, test, arguments, origin):
-    """Samples with the classes of test sequences, and these classes."""
+    """Result of the sampler for classes of test sequences, and these classes."""
     labels, class_labels = test
     n = arguments.n or min(len(labels), _MOST_SAMPLES)
     say(f"{len(labels)} test sequences ({origin}); generating {n}")
@@ -136,7 +138,7 @@ def _generate(trainer, test, arguments, origin):
     classes = None if class_labels is None else class_labels[rows]
     given = None if classes is None else torch.from_numpy(classes)
     generator = torch.Generator().manual_seed(arguments.seed)
-    return generate(trainer, n, arguments.steps, given, generator), classes
+    return generate(trainer, n, arguments, given, generator), classes
 
 
 def _cross_entropy(trainer, labels, class_labels, rng):

@@ -3,13 +3,17 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from .. import flow
 from ..data import write_sequences
 from . import folder
 from .arguments import FORMATS
+from .comparison import choose
 from .console import note, shows_bar, thread_count
+
+_MOST_MEASURED = 1000
 
 
 def run(arguments):
@@ -32,10 +36,8 @@ def run(arguments):
     class_labels = draw_classes(model, arguments.n, arguments.label, generator)
     with thread_count(arguments.threads):
         trainer = flow.Trainer.load(out)
-        labels = generate(
-            trainer, arguments.n, arguments.steps, class_labels, generator
-        )
-    sequences = model.codec.decode(labels)
+        result = generate(trainer, arguments.n, arguments, class_labels, generator)
+    sequences = model.codec.decode(result.labels.cpu().numpy())
     names = None
     if class_labels is not None:
         names = [model.classes[i] for i in class_labels.tolist()]
@@ -118,15 +120,17 @@ def draw_classes(model, n, name, generator):
     return torch.full((n,), model.classes.index(name))
 
 
-def generate(trainer, n, steps, class_labels, generator):
+def generate(trainer, n, arguments, class_labels, generator):
     """Generate labels with the averaged weights.
 
     Parameters
     ----------
     trainer : Trainer
         Trained.
-    n, steps : int
-        Samples, and steps of the flow.
+    n : int
+        Number of samples.
+    arguments : argparse.Namespace
+        Options: model, steps, solver, readout, grid and seed.
     class_labels : torch.Tensor of int, shape=[n], or None
         Classes.
     generator : torch.Generator
@@ -134,18 +138,41 @@ def generate(trainer, n, steps, class_labels, generator):
 
     Returns
     -------
-    labels : int64 array, shape=[n, length]
-        Labels.
+    result : flow.SampleResult
+        Labels, and the number of evaluations.
     """
     if trainer.step == 0:
         note("this model is not trained at all: the run stopped before its first steps")
-    result = flow.sample(
+    grid = None
+    if arguments.grid == "measured":
+        grid = _measure_times(trainer, arguments).grid(arguments.steps)
+    return flow.sample(
         trainer.field,
         trainer.path,
         n,
-        steps,
+        arguments.steps,
         generator=generator,
         conditions=None if class_labels is None else {"label": class_labels},
+        grid=grid,
         progress=shows_bar(),
+        solver=arguments.solver,
+        readout=arguments.readout,
     )
-    return result.labels.cpu().numpy()
+
+
+def _measure_times(trainer, arguments):
+    """Law of times at which the model resolves some of its training sequences."""
+    parts = folder.read_reference(Path(arguments.model))
+    rng = np.random.default_rng(arguments.seed)
+    rows = choose(len(parts[0]), min(len(parts[0]), _MOST_MEASURED), rng)
+    labels, classes = (
+        None if part is None else torch.from_numpy(part[rows]).to(trainer.device)
+        for part in parts
+    )
+    return flow.measure_times(
+        trainer.field,
+        trainer.path,
+        labels,
+        None if classes is None else {"label": classes},
+        torch.Generator(trainer.device).manual_seed(arguments.seed),
+    )

@@ -7,6 +7,7 @@ from .entropy import measure_times
 from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField, root_belief
+from .flow_map import FlowMap, distill
 from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
@@ -17,6 +18,7 @@ from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
 from .times import EvidenceTimes, PowerTimes, TableTimes
 from .trainer import Trainer, TrainingDiverged
+from .trajectories import Trajectories
 
 __all__ = [
     "EULER",
@@ -30,6 +32,7 @@ __all__ = [
     "DiscreteBoundResult",
     "EmpiricalSource",
     "EvidenceTimes",
+    "FlowMap",
     "ExactPosterior",
     "GeodesicPath",
     "LogProbResult",
@@ -43,8 +46,10 @@ __all__ = [
     "TableTimes",
     "Trainer",
     "TrainingDiverged",
+    "Trajectories",
     "VelocityField",
     "discrete_log_prob_bound",
+    "distill",
     "log_evidence",
     "measure_times",
     "log_prob",

@@ -48,6 +48,26 @@ def posterior_loss(logits, labels):
     return flat.reshape(labels.shape[0], -1).mean(-1)
 
 
+def mean_posterior_loss(logits, posterior):
+    """Divergence KL(posterior || softmax(logits)), in nats, averaged over sites.
+
+    Parameters
+    ----------
+    logits : torch.Tensor, shape=[n, ..., n_categories]
+        Unnormalised log-probabilities.
+    posterior : torch.Tensor, shape=[n, ..., n_categories]
+        Probabilities.
+
+    Returns
+    -------
+    loss : torch.Tensor, shape=[n]
+        Mean over sites.
+    """
+    log_q = torch.log_softmax(_TinyGradientsAreZero.apply(logits), -1)
+    divergence = torch.special.xlogy(posterior, posterior) - posterior * log_q
+    return divergence.sum(-1).reshape(len(logits), -1).mean(-1)
+
+
 class _TinyGradientsAreZero(torch.autograd.Function):
     """Identity, whose gradient has no entries of absolute value below 1e-20.
 

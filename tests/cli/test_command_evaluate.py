@@ -43,6 +43,15 @@ def test_the_same_seed_gives_the_same_report(cli, trained):
     assert runs[0]["results"] != runs[2]["results"]
 
 
+def test_the_report_names_the_sampler(cli, trained):
+    model, data = trained
+    words = ("--solver", "heun", "--readout", "posterior", "--grid", "measured")
+    found = evaluate(cli, model, data, *words)[1]
+    assert [found[word[2:]] for word in words[::2]] == list(words[1::2])
+    assert found["n_evaluations"] == 2 * 2 + 1
+    assert evaluate(cli, model, data)[1]["n_evaluations"] == 2
+
+
 def test_a_file_of_its_own_is_used_whole(cli, tmp_path, trained):
     data = tmp_path / "other.csv"
     write_csv(data, random_sequences(15, seed=9), species=["fly"] * 15)

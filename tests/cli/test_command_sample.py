@@ -4,8 +4,12 @@ import gzip
 
 import numpy as np
 import pytest
+import torch
 
+from fisher_manifold import flow
+from fisher_manifold.commands import arguments
 from fisher_manifold.data import read_sequences
+from fisher_manifold.flow import sampling, solvers
 
 
 def read_back(path, label=None):
@@ -66,6 +70,33 @@ def test_the_seed_decides(cli, trained):
     assert runs[0] == runs[1] != runs[2]
 
 
+def test_solver_readout_and_grid(cli, trained, monkeypatch):
+    asked = []
+
+    def sample(field, path, n, steps, **options):
+        asked.append({"steps": steps, **options})
+        return flow.SampleResult(None, torch.zeros(n, 10, dtype=torch.long), 0, 0.0)
+
+    monkeypatch.setattr(flow, "sample", sample)
+    words = ("sample", "--model", trained[0], "--n", 2, "--steps", 4)
+    cli(*words)
+    cli(*words, "--solver", "adams", "--readout", "posterior", "--grid", "measured")
+    names = ("steps", "solver", "readout")
+    assert [asked[0][name] for name in names] == [4, "euler", "nearest"]
+    assert [asked[1][name] for name in names] == [4, "adams", "posterior"]
+    assert asked[0]["grid"] is None
+    grid = asked[1]["grid"].tolist()
+    assert len(grid) == 5 and grid[0] == 0 and grid[-1] == 0.5
+    default = flow.Trainer.load(trained[0]).field.default_times.grid(4)
+    # Letters of no structure: the evidence of the sites alone, and an even tenth.
+    assert grid != default.tolist() and grid == pytest.approx(default.tolist(), abs=0.1)
+
+
+def test_the_names_are_those_of_the_sampler():
+    assert arguments.SOLVERS == tuple(solvers.SOLVERS)
+    assert arguments.READOUTS == sampling.READOUTS
+
+
 def test_padding_is_taken_off(cli, tmp_path):
     data = tmp_path / "words.txt"
     data.write_text("\n".join(["a", "ab", "abb"] * 20) + "\n")
@@ -83,6 +114,9 @@ def test_padding_is_taken_off(cli, tmp_path):
         (("--n", "many"), "a whole number, got 'many'"),
         (("--n", 2, "--steps", 0), "at least 1"),
         (("--n", 2, "--seed", -1), "at least 0"),
+        (("--n", 2, "--solver", "leapfrog"), "adams"),
+        (("--n", 2, "--readout", "best"), "posterior"),
+        (("--n", 2, "--grid", "even"), "measured"),
         (("--n", 2, "--label", "bee"), "the model knows fly, yeast"),
         (("--n", 2, "--format", "npz"), "--out FILE"),
         (("--n", 2, "--format", "xml"), "fasta"),
