@@ -67,8 +67,16 @@ class TensorBatches:
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
+        return self.part(step, 0, self.batch_size)
+
+    def size(self, step):
+        """Rows in the batch of a step."""
+        return self.batch_size
+
+    def part(self, step, first, last):
+        """Rows and conditions of a step, from `first` to before `last`: a slice."""
         n = len(self.data)
-        places = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        places = step * self.batch_size + np.arange(first, last)
         epochs = places // n
         orders = {epoch: self._order(int(epoch)) for epoch in np.unique(epochs)}
         self._orders = orders
@@ -118,9 +126,25 @@ class LoaderBatches:
         self.seed = seed
         self._next = None
         self._iterator: Any = None
+        self._batch: Any = None
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
+        if self._next != step + 1:
+            self._batch = self._load(step)
+        return self._batch
+
+    def size(self, step):
+        """Rows in the batch of a step."""
+        return len(self[step][0])
+
+    def part(self, step, first, last):
+        """Rows and conditions of a step, from `first` to before `last`: a slice."""
+        x1, conditions = self[step]
+        rows = slice(first, last)
+        return x1[rows], {name: value[rows] for name, value in conditions.items()}
+
+    def _load(self, step):
         epoch, place = divmod(step, len(self.loader))
         if place == 0 or self._next != step:
             item = self._start(epoch)
@@ -175,7 +199,8 @@ def as_batches(data, conditions, batch_size, seed):
     Returns
     -------
     batches : object
-        With ``batches[step]`` and ``fingerprint()``.
+        With ``batches[step]``, ``size(step)``, ``part(step, first, last)`` and
+        ``fingerprint()``.
     """
     if isinstance(data, np.ndarray):
         data = torch.from_numpy(data)

@@ -1,19 +1,23 @@
 """A trainer as a checkpoint, and back."""
 
+from pathlib import Path
+
 import torch
 
 from . import checkpoint
 from .history import write_history
+from .ranks import is_first
 from .source import seeded_globals
 
 _SETTINGS = (
     *("learning_rate", "batch_size", "ema_decay", "weight_decay", "schedule"),
     *("warmup", "clip_norm", "compile", "couple_ahead"),
+    *("coupling_size", "micro_batch_size"),
 )
 
 
 def save(trainer, directory):
-    """Write a trainer's checkpoint.pt and history.csv, each atomically.
+    """Write a trainer's checkpoint.pt and history.csv, each atomically, on rank 0.
 
     Parameters
     ----------
@@ -27,6 +31,8 @@ def save(trainer, directory):
     path : pathlib.Path
         The checkpoint.
     """
+    if not is_first():
+        return Path(directory) / checkpoint.FILE_NAME
     average = trainer._average
     state = {
         "step": trainer.step,
