@@ -11,6 +11,7 @@ from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
+from .ranks import RankLost, process_group
 from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
@@ -37,6 +38,7 @@ __all__ = [
     "PosteriorField",
     "PowerTimes",
     "RandomPointSource",
+    "RankLost",
     "Renoising",
     "RungeKutta",
     "SampleResult",
@@ -49,6 +51,7 @@ __all__ = [
     "measure_times",
     "log_prob",
     "posterior_loss",
+    "process_group",
     "sample",
     "tensorboard",
     "velocity_loss",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .checks import as_tensor, chunks
 from .source import seeded_globals
 
 
@@ -56,9 +57,13 @@ class TensorBatches:
                     f"expected condition {name!r} with {len(data)} rows, as the data, "
                     f"got {len(value)}"
                 )
-        if data.is_floating_point() and not torch.isfinite(data).all():
-            row = int((~torch.isfinite(data.flatten(1)).all(1)).nonzero()[0])
-            raise ValueError(f"expected finite data, but row {row} has NaN or infinity")
+        for start, part in chunks(data) if data.is_floating_point() else ():
+            finite = torch.isfinite(part.flatten(1)).all(1)
+            if not finite.all():
+                row = start + int((~finite).nonzero()[0])
+                raise ValueError(
+                    f"expected finite data, but row {row} has NaN or infinity"
+                )
         self.data = data
         self.conditions = conditions
         self.batch_size = batch_size
@@ -97,7 +102,8 @@ class TensorBatches:
         digest = hashlib.sha256()
         for tensor in (self.data, *self.conditions.values()):
             digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            for _, part in chunks(tensor.detach()):
+                digest.update(part.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
 
@@ -203,9 +209,9 @@ def as_batches(data, conditions, batch_size, seed):
         ``fingerprint()``.
     """
     if isinstance(data, np.ndarray):
-        data = torch.from_numpy(data)
+        data = as_tensor(data)
     if isinstance(data, torch.Tensor):
-        conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+        conditions = {k: as_tensor(v) for k, v in (conditions or {}).items()}
         return TensorBatches(data, conditions, batch_size, seed)
     if conditions:
         raise ValueError(

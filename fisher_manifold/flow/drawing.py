@@ -118,6 +118,7 @@ class Drawer:
         """
         device, generator = self.device, step_generator(self.seed, number, self.device)
         x1 = x1.to(device)
+        x1 = x1 if x1.is_floating_point() else x1.long()  # torch compares no uint16
         conditions = {name: value.to(device) for name, value in conditions.items()}
         dtype = self.path.point_dtype(x1)
         # Foreign spaces draw from global states: seeded, then restored.

@@ -10,6 +10,7 @@ import os
 
 import torch
 from torch import distributed
+from torch.distributed.rendezvous import rendezvous
 
 
 class RankLost(ConnectionError):
@@ -169,7 +170,14 @@ def process_group():
         yield cpu
         return
     on_gpu = torch.cuda.is_available()
-    distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+    backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
+    store, rank, size = next(rendezvous("env://"))
+    if os.environ["LOCAL_WORLD_SIZE"] == str(size):
+        # The agent's store outlives a restart: without names of its own, a process may
+        # read the addresses of dead ones (pytorch issue 135712).  On several machines
+        # restarts are not counted alike.
+        store = distributed.PrefixStore(f"attempt {_restarts()}", store)
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
     yield torch.device("cuda", int(os.environ["LOCAL_RANK"])) if on_gpu else cpu
     # Not after an error: leaving in order would wait for the others.
     distributed.destroy_process_group()
@@ -177,7 +185,11 @@ def process_group():
 
 def was_restarted():
     """Whether ``torchrun`` has started this process anew after another one failed."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
+    return _restarts() > 0
+
+
+def _restarts():
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
 
 
 def _is_distributed():
@@ -193,8 +205,8 @@ def _naming_lost_ranks():
         # gloo's errors have no class of their own.
         if isinstance(error, distributed.DistError) or "gloo" in str(error):
             raise RankLost(
-                f"rank {distributed.get_rank()} lost the other processes of its run: "
-                "one of them has ended, look for its message. The last checkpoint is "
-                "whole; torchrun --max-restarts goes on from it"
+                "another process of this run does not answer any more: look for its "
+                "message. The last checkpoint is whole, and torchrun --max-restarts "
+                "goes on from it"
             ) from error
         raise

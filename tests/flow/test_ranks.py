@@ -28,11 +28,7 @@ def folder(tmp_path_factory):
         [*launch, "--nproc-per-node", "2", rank_runs.__file__, str(folder)],
         capture_output=True,
         text=True,
-        env={
-            **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         timeout=500,
     )
     assert done.returncode == 0, done.stderr
@@ -80,6 +76,10 @@ def test_the_runs_differ_by_more_than_rounding(ranks):
 def test_all_ranks_stop_where_one_has_to(ranks, name, message):
     for states in ranks:
         assert states[name].startswith(message)
+
+
+def test_a_lost_rank_is_named_as_such(folder, ranks):
+    assert "does not answer any more" in (folder / "lost").read_text()
 
 
 @pytest.mark.parametrize("n", [7, 16, 33])
