@@ -94,6 +94,10 @@ def _build(kind, state, field, path, coupling, given, device):
     if path is None:
         path = checkpoint.build(state["path"], given, built)
     if field is None:
+        if "network" not in given:
+            network = state["field"].get("arguments", {}).get("network", {})
+            if "class" in network:
+                checkpoint.check_network(network, state["network"])
         parts = {"path": path, "space": path.space, **given}
         field = checkpoint.build(state["field"], parts, built)
     if coupling is None:

@@ -7,7 +7,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from . import resume
+from . import checkpoint, resume
 from .batches import as_batches, step_generator
 from .checks import check_counts, check_coupled, check_on_space, check_parts, held_out
 from .drawing import Drawer, core_is_free
@@ -242,6 +242,8 @@ class Trainer:
             If the loss or its gradient is not finite; the weights are those before.
         ValueError
             If data do not fit the space, or differ from those trained on before.
+        OSError
+            If `directory` cannot be written to: at once, or when the disk is full.
         KeyboardInterrupt
             After Ctrl-C, once the step is complete and a checkpoint is written.
         """
@@ -259,6 +261,8 @@ class Trainer:
         for array, name in ((data, "data"), (validation, "validation")):
             check_on_space(self.path.space, array, name)
             check_coupled(self.coupling, array, name)
+        if directory and ranks.is_first:
+            checkpoint.check_writable(directory)
         bar = tqdm(
             total=steps,
             initial=self.step,

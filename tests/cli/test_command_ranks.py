@@ -10,8 +10,8 @@ from cli_helpers import TINY
 
 from fisher_manifold import flow
 
-# A worker that is killed at its 30th step, the first time that it is started, and is
-# late the second time: the other one must not take the addresses of the dead for its.
+# Rank 1 is killed at its 30th step, the first time that it is started.  The second time
+# rank 0 is late: rank 1 must not take the address of the dead rank 0 for its.
 KILLED_ONCE = """\
 import os, signal, sys, time
 from fisher_manifold import flow
@@ -26,7 +26,7 @@ def step_or_die(trainer, *arguments):
     return take_step(trainer, *arguments)
 
 flow.Trainer._take_step = step_or_die
-if os.environ["TORCHELASTIC_RESTART_COUNT"] == "1" and os.environ["RANK"] == "1":
+if os.environ["TORCHELASTIC_RESTART_COUNT"] == "1" and os.environ["RANK"] == "0":
     time.sleep(5)
 sys.exit(main())
 """
