@@ -10,7 +10,6 @@ import os
 
 import torch
 from torch import distributed
-from torch.distributed.rendezvous import rendezvous
 
 
 class RankLost(ConnectionError):
@@ -169,6 +168,8 @@ def process_group():
     if not distributed.is_torchelastic_launched():
         yield cpu
         return
+    from torch.distributed.rendezvous import rendezvous  # not in every build of torch
+
     on_gpu = torch.cuda.is_available()
     backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
     store, rank, size = next(rendezvous("env://"))
