@@ -165,7 +165,7 @@ def process_group():
         Where this process trains: a GPU of its own, if there are any, else the CPU.
     """
     cpu = torch.device("cpu")
-    if not distributed.is_torchelastic_launched():
+    if not (distributed.is_available() and distributed.is_torchelastic_launched()):
         yield cpu
         return
     from torch.distributed.rendezvous import rendezvous  # not in every build of torch
