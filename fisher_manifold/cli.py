@@ -142,8 +142,14 @@ def _run(arguments):
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         if arguments.traceback:
             traceback.print_exc()
-        print(f"fisher-manifold: error: {_one_line(error)}", file=sys.stderr)
+        print(f"fisher-manifold: error: {_rank()}{_one_line(error)}", file=sys.stderr)
         return 2
+
+
+def _rank():
+    """Which of the processes of a distributed run speaks, if there are several."""
+    several = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    return f"rank {os.environ.get('RANK')}: " if several else ""
 
 
 def _command(name):

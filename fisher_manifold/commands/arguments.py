@@ -162,7 +162,21 @@ def _add_optimisation(group):
         type=positive_real,
         help="choose --steps so that training takes about so long",
     )
-    option("--batch-size", type=positive, help="sequences in a step")
+    option(
+        "--batch-size",
+        type=positive,
+        help="sequences in a step, on all processes together",
+    )
+    option(
+        "--coupling-size",
+        type=positive,
+        help="sequences of a batch that are drawn and paired together (default: all)",
+    )
+    option(
+        "--micro-batch-size",
+        type=positive,
+        help="most sequences that the network sees at once (default: all)",
+    )
     option("--learning-rate", type=positive_real, help="peak of the learning rate")
     option("--seed", type=seed, help="seed of weights, batches and noise")
     option("--threads", type=positive, help="threads of torch")

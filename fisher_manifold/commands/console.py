@@ -1,4 +1,4 @@
-"""What the commands print, and the number of threads they run on."""
+"""What the commands print (on rank 0 alone), and the number of threads they run on."""
 
 import contextlib
 import shlex
@@ -6,15 +6,19 @@ import sys
 
 import torch
 
+from ..flow.ranks import is_first
+
 
 def say(text):
     """Print a result to the standard output, at once."""
-    print(text, flush=True)
+    if is_first():
+        print(text, flush=True)
 
 
 def note(text):
     """Print a remark to the standard error, so that output can be piped."""
-    print(f"note: {text}", file=sys.stderr, flush=True)
+    if is_first():
+        print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 def shows_bar():

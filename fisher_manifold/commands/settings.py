@@ -52,6 +52,8 @@ class TrainingSettings:
         How noise and data are paired.
     steps, batch_size : int
         Steps in all, and sequences in each.
+    coupling_size, micro_batch_size : int, optional
+        As in `flow.Trainer`.
     learning_rate : float
         Peak of the learning rate.
     seed : int
@@ -69,6 +71,8 @@ class TrainingSettings:
     coupling: str = "independent"
     steps: int = 4000
     batch_size: int = 128
+    coupling_size: int | None = None
+    micro_batch_size: int | None = None
     learning_rate: float = 2e-3
     seed: int = 0
     threads: int | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from .. import flow, networks, transport
+from ..flow import ranks
 from ..flow.checkpoint import FILE_NAME
 from ..geometry import PositiveHypersphere, SequenceManifold
 from . import dataset, folder
@@ -32,19 +33,24 @@ def run(arguments):
     code : int
         0, or 130 after Ctrl-C or SIGTERM.
     """
-    given = vars(arguments)
-    out = Path(arguments.out)
+    with ranks.process_group() as device:
+        return _run(vars(arguments), Path(arguments.out), device)
+
+
+def _run(given, out, device):
+    here = ranks.Ranks.here(device)
     prepare = _continue if given.get("resume") else _begin
-    model, data = prepare(given, out)
+    model, data, is_begun = prepare(given, out)
+    here.wait()  # all have looked at the folder before rank 0 writes
     with thread_count(model.training.threads) as threads:
         training = dataclasses.replace(model.training, threads=threads)
-        if given.get("resume"):
-            trainer = flow.Trainer.load(out)
+        if is_begun:
+            trainer = flow.Trainer.load(out, device=device)
         else:
-            trainer = make_trainer(model)
+            trainer = make_trainer(model, device)
             if "minutes" in given:
                 steps = _steps_within(given["minutes"], trainer, data)
-                training = dataclasses.replace(training, steps=steps)
+                training = dataclasses.replace(training, steps=here.all_of_first(steps))
         model = dataclasses.replace(model, training=training)
         return _train(trainer, model, data, out)
 
@@ -53,12 +59,6 @@ def _begin(given, out):
     """Read the data of a new run and describe its model."""
     if "data" not in given:
         raise ValueError("expected --data FILE (or --resume, to go on with a run)")
-    if (out / FILE_NAME).exists() and not given.get("overwrite"):
-        raise ValueError(
-            f"{out} already holds a checkpoint: go on with it "
-            f"({command_line('train', '--resume', '--out', out)}), choose another "
-            "--out, or replace it with --overwrite"
-        )
     path = dataset.absolute(given["data"])
     settings = DataSettings(path, **_chosen(given, DataSettings))
     training = TrainingSettings(**_chosen(given, TrainingSettings))
@@ -75,7 +75,27 @@ def _begin(given, out):
     model = folder.ModelDescription(
         prepared.codec, length, classes, counts, sha256, settings, training
     )
-    return model, data
+    if not (out / FILE_NAME).exists():
+        return model, data, False
+    if ranks.was_restarted() and _is_of(model, out):
+        return folder.read_description(out), data, True
+    if not given.get("overwrite"):
+        raise ValueError(
+            f"{out} already holds a checkpoint: go on with it "
+            f"({command_line('train', '--resume', '--out', out)}), choose another "
+            "--out, or replace it with --overwrite"
+        )
+    return model, data, False
+
+
+def _is_of(model, out):
+    """Whether a folder holds the run that is described, of whatever length."""
+
+    def but_its_length(description):
+        training = dataclasses.replace(description.training, steps=1, threads=None)
+        return dataclasses.replace(description, training=training)
+
+    return but_its_length(folder.read_description(out)) == but_its_length(model)
 
 
 def _continue(given, out):
@@ -101,7 +121,7 @@ def _continue(given, out):
     chosen = {name: given[name] for name in ("steps", "threads") if name in given}
     training = dataclasses.replace(model.training, **chosen)
     model = dataclasses.replace(model, training=training)
-    return model, dataset.load(model.data, model.codec, model.classes)
+    return model, dataset.load(model.data, model.codec, model.classes), True
 
 
 def _chosen(given, kind):
@@ -109,13 +129,15 @@ def _chosen(given, kind):
     return {name: value for name, value in given.items() if name in names}
 
 
-def make_trainer(model):
+def make_trainer(model, device="cpu"):
     """Make the trainer of a new run.
 
     Parameters
     ----------
     model : ModelDescription
         Alphabet, length, classes and training settings.
+    device : torch.device
+        Where the network goes.
 
     Returns
     -------
@@ -130,13 +152,15 @@ def make_trainer(model):
     path = flow.GeodesicPath(space, source)
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(training.seed)
-        network = _make_network(model, space)
+        network = _make_network(model, space).to(device)
     return flow.Trainer(
         flow.PosteriorField(network, path),
         path,
         _make_coupling(model, space),
         learning_rate=training.learning_rate,
         batch_size=training.batch_size,
+        coupling_size=training.coupling_size,
+        micro_batch_size=training.micro_batch_size,
         ema_decay=EMA_DECAY,
         generator=torch.Generator().manual_seed(training.seed),
     )
@@ -170,7 +194,8 @@ def _train(trainer, model, data, out):
     if start >= steps:
         say(f"This model has {start} of {steps} steps: --steps N trains it longer.")
         return 0
-    _prepare_folder(trainer, model, data, out)
+    if ranks.is_first():
+        _prepare_folder(trainer, model, data, out)
     try:
         trainer.fit(
             **_tensors(data, "train", "data", "conditions"),
@@ -249,7 +274,7 @@ def _describe(trainer, model, data):
         shown = ", ".join(model.classes[:20])
         more = ", ..." if len(model.classes) > 20 else ""
         say(f"  {len(model.classes)} classes: {shown}{more}")
-    training = model.training
+    training, here = model.training, ranks.Ranks.here(trainer.device)
     n_weights = sum(p.numel() for p in trainer.raw_field.parameters())
     say(
         f"Model: {training.network} of width {training.width} and depth "
@@ -257,8 +282,13 @@ def _describe(trainer, model, data):
     )
     say(
         f"Training: steps {trainer.step} to {training.steps} with batches of "
-        f"{training.batch_size}, {training.threads} threads; Ctrl-C saves and stops"
+        f"{training.batch_size}, {_workers(here, training)}; Ctrl-C saves and stops"
     )
+
+
+def _workers(here, training):
+    processes = f"{here.size} processes of " if here.size > 1 else ""
+    return f"{processes}{training.threads} threads"
 
 
 def _print_validation(trainer, row):

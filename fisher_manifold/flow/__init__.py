@@ -12,6 +12,7 @@ from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
+from .ranks import RankLost, process_group
 from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
@@ -40,6 +41,7 @@ __all__ = [
     "PosteriorField",
     "PowerTimes",
     "RandomPointSource",
+    "RankLost",
     "Renoising",
     "RungeKutta",
     "SampleResult",
@@ -54,6 +56,7 @@ __all__ = [
     "measure_times",
     "log_prob",
     "posterior_loss",
+    "process_group",
     "root_belief",
     "sample",
     "tensorboard",

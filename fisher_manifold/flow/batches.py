@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .checks import as_tensor, chunks
 from .source import seeded_globals
 
 
@@ -56,9 +57,13 @@ class TensorBatches:
                     f"expected condition {name!r} with {len(data)} rows, as the data, "
                     f"got {len(value)}"
                 )
-        if data.is_floating_point() and not torch.isfinite(data).all():
-            row = int((~torch.isfinite(data.flatten(1)).all(1)).nonzero()[0])
-            raise ValueError(f"expected finite data, but row {row} has NaN or infinity")
+        for start, part in chunks(data) if data.is_floating_point() else ():
+            finite = torch.isfinite(part.flatten(1)).all(1)
+            if not finite.all():
+                row = start + int((~finite).nonzero()[0])
+                raise ValueError(
+                    f"expected finite data, but row {row} has NaN or infinity"
+                )
         self.data = data
         self.conditions = conditions
         self.batch_size = batch_size
@@ -67,8 +72,16 @@ class TensorBatches:
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
+        return self.part(step, 0, self.batch_size)
+
+    def size(self, step):
+        """Rows in the batch of a step."""
+        return self.batch_size
+
+    def part(self, step, first, last):
+        """Rows and conditions of a step, from `first` to before `last`: a slice."""
         n = len(self.data)
-        places = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        places = step * self.batch_size + np.arange(first, last)
         epochs = places // n
         orders = {epoch: self._order(int(epoch)) for epoch in np.unique(epochs)}
         self._orders = orders
@@ -89,7 +102,8 @@ class TensorBatches:
         digest = hashlib.sha256()
         for tensor in (self.data, *self.conditions.values()):
             digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            for _, part in chunks(tensor.detach()):
+                digest.update(part.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
 
@@ -118,9 +132,25 @@ class LoaderBatches:
         self.seed = seed
         self._next = None
         self._iterator: Any = None
+        self._batch: Any = None
 
     def __getitem__(self, step):
         """Rows and conditions of a step."""
+        if self._next != step + 1:
+            self._batch = self._load(step)
+        return self._batch
+
+    def size(self, step):
+        """Rows in the batch of a step."""
+        return len(self[step][0])
+
+    def part(self, step, first, last):
+        """Rows and conditions of a step, from `first` to before `last`: a slice."""
+        x1, conditions = self[step]
+        rows = slice(first, last)
+        return x1[rows], {name: value[rows] for name, value in conditions.items()}
+
+    def _load(self, step):
         epoch, place = divmod(step, len(self.loader))
         if place == 0 or self._next != step:
             item = self._start(epoch)
@@ -175,12 +205,13 @@ def as_batches(data, conditions, batch_size, seed):
     Returns
     -------
     batches : object
-        With ``batches[step]`` and ``fingerprint()``.
+        With ``batches[step]``, ``size(step)``, ``part(step, first, last)`` and
+        ``fingerprint()``.
     """
     if isinstance(data, np.ndarray):
-        data = torch.from_numpy(data)
+        data = as_tensor(data)
     if isinstance(data, torch.Tensor):
-        conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+        conditions = {k: as_tensor(v) for k, v in (conditions or {}).items()}
         return TensorBatches(data, conditions, batch_size, seed)
     if conditions:
         raise ValueError(

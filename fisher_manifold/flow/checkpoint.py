@@ -51,11 +51,26 @@ def write(directory, state):
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
+        for left in directory.glob(".checkpoint-*"):  # by writers that were killed
+            left.unlink(missing_ok=True)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
     return path
+
+
+def check_writable(directory):
+    """Make a folder and raise OSError unless files can be written there.
+
+    Parameters
+    ----------
+    directory : path-like
+        Folder.
+    """
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory):
+        pass
 
 
 def read(directory, device="cpu"):
@@ -84,6 +99,7 @@ def read(directory, device="cpu"):
         raise CheckpointError(f"expected a checkpoint at {path}, found nothing there")
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_sizes(archive.infolist(), path.stat().st_size)
             damaged = archive.testzip()  # compares every record with its CRC-32
         if damaged is not None:
             raise zipfile.BadZipFile(f"record {damaged!r} does not match its checksum")
@@ -100,6 +116,54 @@ def read(directory, device="cpu"):
             "written by another program or version"
         )
     return state
+
+
+def _check_sizes(records, size):
+    """Refuse records that would unpack to more than their file, before reading any."""
+    for record in records:
+        if record.compress_type != zipfile.ZIP_STORED or record.file_size > size:
+            raise zipfile.BadZipFile(f"record {record.filename!r} is compressed")
+
+
+def check_network(description, weights):
+    """Refuse a network larger than its weights, without making it.
+
+    Parameters
+    ----------
+    description : dict
+        Of the network, from `describe`.
+    weights : dict of torch.Tensor
+        Its state.
+
+    Raises
+    ------
+    CheckpointError
+        If the shapes are not those of the weights.
+    """
+    names = set(weights)
+
+    def count(*_):
+        if not names:
+            raise ValueError("more weights than the checkpoint holds")
+        names.pop()
+
+    # A meta tensor has a shape and no memory; the hook ends an endless depth.
+    hook = torch.nn.modules.module.register_module_parameter_registration_hook(count)
+    try:
+        with torch.device("meta"):
+            found = build(description).state_dict()
+        for name, value in found.items():
+            if name not in weights or weights[name].shape != value.shape:
+                raise ValueError(f"weights {name!r} of shape {list(value.shape)}")
+    except CheckpointError:
+        raise
+    except (ValueError, RuntimeError, OverflowError) as error:
+        raise CheckpointError(
+            f"the checkpoint was not loaded, since it describes a network of other "
+            f"weights than it holds ({error}): use another copy, or train again"
+        ) from error
+    finally:
+        hook.remove()
 
 
 def describe(value):

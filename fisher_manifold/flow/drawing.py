@@ -1,6 +1,7 @@
 """What a training step draws: source points and times, coupled with targets."""
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import os
 from typing import Any
@@ -14,21 +15,27 @@ from .times import PowerTimes
 _COUPLING = 2**61
 """Added to the number of a draw for the random numbers of its coupling."""
 
+_ROW = 2**64
+"""Added to the number of a step for each row of its batch before those of a draw."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Draw:
-    """Ends of the paths of a step, and times on them.
+    """Ends of the paths of a step, and times on them; for some rows of its batch.
 
     Attributes
     ----------
     number : int
-        Number that all randomness of the draw is a function of, with the run's seed.
+        Number that all randomness of the draw is a function of, with the run's seed:
+        the step, and more for rows that are not the first of their batch.
     x0, x1 : torch.Tensor, shape=[n, ...]
         Source points and targets.
     t : torch.Tensor, shape=[n]
         Times.
     conditions : dict of torch.Tensor
         What belongs to the targets.
+    batch_size : int
+        Rows of the whole batch.
     """
 
     number: int
@@ -36,6 +43,30 @@ class Draw:
     x1: torch.Tensor
     t: torch.Tensor
     conditions: dict[str, Any]
+    batch_size: int
+
+    @property
+    def step(self):
+        """Step."""
+        return self.number % _ROW
+
+    @property
+    def rows(self):
+        """Rows of the batch."""
+        first = self.number // _ROW
+        return range(first, first + len(self.x1))
+
+    def cut(self, rows):
+        """Draw of some of the rows."""
+        part = slice(rows.start - self.rows.start, rows.stop - self.rows.start)
+        return dataclasses.replace(
+            self,
+            number=self.step + rows.start * _ROW,
+            x0=self.x0[part],
+            x1=self.x1[part],
+            t=self.t[part],
+            conditions={name: value[part] for name, value in self.conditions.items()},
+        )
 
 
 class Drawer:
@@ -66,7 +97,7 @@ class Drawer:
         """Draw and couple: `ends`, then `couple`."""
         return self.couple(self.ends(number, x1, conditions))
 
-    def ends(self, number, x1, conditions):
+    def ends(self, number, x1, conditions, batch_size=None):
         """Draw source points and times for a batch of targets, not yet coupled.
 
         Parameters
@@ -77,6 +108,8 @@ class Drawer:
             Targets.
         conditions : dict of torch.Tensor
             What belongs to them.
+        batch_size : int, optional
+            Rows of the whole batch; default: those given.
 
         Returns
         -------
@@ -85,13 +118,14 @@ class Drawer:
         """
         device, generator = self.device, step_generator(self.seed, number, self.device)
         x1 = x1.to(device)
+        x1 = x1 if x1.is_floating_point() else x1.long()  # torch compares no uint16
         conditions = {name: value.to(device) for name, value in conditions.items()}
         dtype = self.path.point_dtype(x1)
         # Foreign spaces draw from global states: seeded, then restored.
         with seeded_globals(generator):
             x0 = self.path.source.sample(len(x1), generator, dtype=dtype, device=device)
         t = self.times.sample(len(x1), generator, dtype=dtype, device=device)
-        return Draw(number, x0, x1, t, conditions)
+        return Draw(number, x0, x1, t, conditions, batch_size or len(x1))
 
     def couple(self, draw):
         """Couple the ends of a draw; safe in a thread, since no global state is used.
@@ -114,25 +148,46 @@ class Drawer:
             draw, x0=pairs.x0, x1=pairs.x1, conditions=pairs.conditions
         )
 
-    def steps(self, batches, first, last, ahead=True):
-        """Coupled draws of the steps from `first` to before `last`.
+    def steps(self, batches, steps, shares, ahead=True):
+        """Coupled draws of some steps, as far as they are this rank's.
 
         Parameters
         ----------
         batches : TensorBatches or LoaderBatches
             Targets and conditions by step.
-        first, last : int
+        steps : range
             Steps.
+        shares : Shares
+            How batches are shared out.
         ahead : bool
-            Whether a thread couples the draw of the next step while one is used.  The
-            draws are the same.
+            Whether a thread couples the next draw while one is used.  The draws are
+            the same.
 
         Yields
         ------
-        draw : Draw
-            Draw of a step.
+        draws : iterator of Draw
+            Micro-batches of a step, to be used up before the next.
         """
-        ends = (self.ends(step, *batches[step]) for step in range(first, last))
+        draws = self._coupled(self._blocks(batches, steps, shares), ahead)
+        with contextlib.closing(draws):
+            cuts = (
+                draw.cut(rows)
+                for draw in draws
+                for rows in shares.micro_batches(draw.rows, draw.batch_size)
+            )
+            for _ in steps:
+                yield _share_of_step(cuts, shares)
+
+    def _blocks(self, batches, steps, shares):
+        """Ends of the blocks of steps, not yet coupled."""
+        for step in steps:
+            n = batches.size(step)
+            for rows in shares.blocks(n):
+                x1, conditions = batches.part(step, rows.start, rows.stop)
+                yield self.ends(step + rows.start * _ROW, x1, conditions, n)
+
+    def _coupled(self, ends, ahead):
+        """Couple draws one after the other, or the next one in a thread."""
         if self.coupling is None or not ahead:
             yield from map(self.couple, ends)
             return
@@ -145,6 +200,14 @@ class Drawer:
                 waiting = following
             if waiting is not None:
                 yield waiting.result()
+
+
+def _share_of_step(cuts, shares):
+    """Micro-batches up to the one that completes a step; the next is not drawn yet."""
+    for cut in cuts:
+        yield cut
+        if shares.are_complete(cut.rows, cut.batch_size):
+            return
 
 
 def core_is_free(device):

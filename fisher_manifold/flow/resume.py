@@ -1,19 +1,23 @@
 """A trainer as a checkpoint, and back."""
 
+from pathlib import Path
+
 import torch
 
 from . import checkpoint
 from .history import write_history
+from .ranks import is_first
 from .source import seeded_globals
 
 _SETTINGS = (
     *("learning_rate", "batch_size", "ema_decay", "weight_decay", "schedule"),
     *("warmup", "clip_norm", "compile", "couple_ahead"),
+    *("coupling_size", "micro_batch_size"),
 )
 
 
 def save(trainer, directory):
-    """Write a trainer's checkpoint.pt and history.csv, each atomically.
+    """Write a trainer's checkpoint.pt and history.csv, each atomically, on rank 0.
 
     Parameters
     ----------
@@ -27,6 +31,8 @@ def save(trainer, directory):
     path : pathlib.Path
         The checkpoint.
     """
+    if not is_first():
+        return Path(directory) / checkpoint.FILE_NAME
     average = trainer._average
     state = {
         "step": trainer.step,
@@ -88,6 +94,10 @@ def _build(kind, state, field, path, coupling, given, device):
     if path is None:
         path = checkpoint.build(state["path"], given, built)
     if field is None:
+        if "network" not in given:
+            network = state["field"].get("arguments", {}).get("network", {})
+            if "class" in network:
+                checkpoint.check_network(network, state["network"])
         parts = {"path": path, "space": path.space, **given}
         field = checkpoint.build(state["field"], parts, built)
     if coupling is None:

@@ -7,11 +7,13 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from . import resume
+from . import checkpoint, resume
 from .batches import as_batches, step_generator
 from .checks import check_counts, check_coupled, check_on_space, check_parts, held_out
 from .drawing import Drawer, core_is_free
 from .interrupt import DeferredInterrupt
+from .ranks import Ranks, averaging
+from .shares import Shares
 from .source import seeded_globals
 
 LOG_EVERY = 10
@@ -48,6 +50,10 @@ class Trainer:
     continues bit-exactly (on the same machine and thread count), and no global random
     state is changed.
 
+    In the processes that ``torchrun`` starts, once torch's process group is there, each
+    batch is shared out among them: the run is that of one process, to rounding, and
+    rank 0 alone writes, shows progress and calls the callbacks (see docs/scaling.md).
+
     Parameters
     ----------
     field : VelocityField or PosteriorField
@@ -60,7 +66,7 @@ class Trainer:
     learning_rate : float
         Peak learning rate of AdamW.
     batch_size : int
-        Pairs in a batch.
+        Pairs in a batch, on all processes together.
     ema_decay : float or None
         Decay of the exponential moving average of the weights; None for none.
     generator : torch.Generator, optional
@@ -121,6 +127,8 @@ class Trainer:
         autocast=None,
         compile=False,
         couple_ahead=None,
+        coupling_size=None,
+        micro_batch_size=None,
     ):
         if schedule not in ("cosine", "constant"):
             raise ValueError(
@@ -128,7 +136,13 @@ class Trainer:
             )
         if ema_decay is not None and not 0 <= ema_decay < 1:
             raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
-        check_counts(batch_size=batch_size)
+        coupling_size = batch_size if coupling_size is None else coupling_size
+        micro_batch_size = batch_size if micro_batch_size is None else micro_batch_size
+        check_counts(
+            batch_size=batch_size,
+            coupling_size=coupling_size,
+            micro_batch_size=micro_batch_size,
+        )
         check_parts(field, path)
         self.raw_field = field
         self.path = path
@@ -143,11 +157,14 @@ class Trainer:
         self.autocast = autocast
         self.compile = compile
         self.couple_ahead = couple_ahead
+        self.coupling_size = int(coupling_size)
+        self.micro_batch_size = int(micro_batch_size)
         self.seed = _draw_seed(generator)
         self.step = 0
         self.history = []
         self._losses = []
         self._data_fingerprint = None
+        self._loss = None
         self._average = (
             AveragedModel(field.network, multi_avg_fn=_warm_average(ema_decay))
             if ema_decay is not None
@@ -225,6 +242,8 @@ class Trainer:
             If the loss or its gradient is not finite; the weights are those before.
         ValueError
             If data do not fit the space, or differ from those trained on before.
+        OSError
+            If `directory` cannot be written to: at once, or when the disk is full.
         KeyboardInterrupt
             After Ctrl-C, once the step is complete and a checkpoint is written.
         """
@@ -233,57 +252,78 @@ class Trainer:
             validate_every=validate_every,
             checkpoint_every=checkpoint_every,
         )
+        ranks = self._join(steps)
+        batches = as_batches(data, conditions, self.batch_size, self.seed)
+        self._check_same_data(batches.fingerprint(), ranks)
+        validation_set = held_out(validation, validation_conditions)
         if steps < self.step:
             raise ValueError(f"expected steps >= {self.step}, those taken, got {steps}")
-        batches = as_batches(data, conditions, self.batch_size, self.seed)
-        self._check_same_data(batches.fingerprint())
-        validation_set = held_out(validation, validation_conditions)
         for array, name in ((data, "data"), (validation, "validation")):
             check_on_space(self.path.space, array, name)
             check_coupled(self.coupling, array, name)
+        if directory and ranks.is_first:
+            checkpoint.check_writable(directory)
         bar = tqdm(
-            total=steps, initial=self.step, desc="training", disable=not progress
+            total=steps,
+            initial=self.step,
+            desc="training",
+            disable=not (progress and ranks.is_first),
         )
         ahead = self.couple_ahead
         ahead = core_is_free(self.device) if ahead is None else ahead
-        draws = self._drawer().steps(batches, self.step, steps, ahead)
+        shares = Shares(ranks, self.coupling_size, self.micro_batch_size)
+        draws = self._drawer().steps(batches, range(self.step, steps), shares, ahead)
         with (
             DeferredInterrupt() as interrupt,
             bar,
             _evaluating_after(self.raw_field),
             contextlib.closing(draws),
         ):
-            for draw in draws:
-                if interrupt.received:
+            for micro_batches in draws:
+                if ranks.any(interrupt.received):
                     break
-                loss = self._take_step(draw, steps)
+                self._losses.append(self._take_step(micro_batches, steps, shares))
                 bar.update()
-                self._losses.append(loss)
                 if self.step % LOG_EVERY == 0 or self.step == steps:
-                    row = self._log(steps, validation_set, validate_every)
+                    row = self._log(steps, validation_set, validate_every, ranks)
                     bar.set_postfix(_short(row))
-                    for callback in callbacks:
+                    for callback in callbacks if ranks.is_first else ():
                         callback(self, row)
                 due = self.step % checkpoint_every == 0 and self.step < steps
                 if directory and due:
                     self.save(directory)
             if directory:
                 self.save(directory)
-        if interrupt.received:
+            stopped = ranks.any(interrupt.received)
+        if stopped:
             raise KeyboardInterrupt(f"training was stopped after step {self.step}")
         return self
 
-    def _take_step(self, draw, steps):
-        """Compute the loss of a draw, move the weights; return the loss."""
+    def _join(self, steps):
+        """Agree with the other processes of the run, if there are any."""
+        ranks = Ranks.here(self.device)
+        ranks.check_same(
+            step=self.step,
+            steps=steps,
+            batch_size=self.batch_size,
+            coupling_size=self.coupling_size,
+        )
+        self.seed = ranks.all_of_first(self.seed)
+        if ranks.size == 1:
+            self._loss = self.raw_field.loss
+        elif not isinstance(self._loss, torch.nn.Module):
+            self._loss = ranks.parallel(self.raw_field)
+        return ranks
+
+    def _take_step(self, draws, steps, shares):
+        """Compute the loss of a batch, move the weights; return the loss."""
         self.raw_field.train()  # a validation or callback may have left it
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate * self._rate_factor(self.step, steps)
-        batch, losses = self._losses_of(self.raw_field, draw)
-        loss = losses.mean()
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(self.step, batch, "loss", float(loss.detach()))
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss, batch = self._add_gradients(draws, shares)
+        if not math.isfinite(loss):
+            raise TrainingDiverged(self.step, batch, "loss", loss)
         norm = torch.nn.utils.clip_grad_norm_(
             self.raw_field.parameters(), self.clip_norm or math.inf
         )
@@ -293,19 +333,36 @@ class Trainer:
         if self._average is not None:
             self._average.update_parameters(self.raw_field.network)
         self.step += 1
-        return float(loss.detach())
+        return loss
+
+    def _add_gradients(self, draws, shares):
+        """Gradients of the mean loss over all ranks; return it, and a batch for errors.
+
+        That batch is the first whose loss is not finite, else the last.
+        """
+        total, batch, size = 0.0, None, shares.ranks.size
+        for draw in draws:
+            is_last = shares.are_complete(draw.rows, draw.batch_size)
+            with averaging(self._loss, is_last):
+                sample, losses = self._losses_of(self._loss, draw)
+                # Ranks are averaged, each with its sum over a part of the rows.
+                loss = losses.sum() / (draw.batch_size / size)
+                loss.backward()
+            batch = sample if math.isfinite(total) else batch
+            total += float(loss.detach())
+        return shares.ranks.sum(total) / size, batch
 
     def _drawer(self):
         field, path, coupling = self.raw_field, self.path, self.coupling
         return Drawer(field, path, coupling, self.seed, self.device)
 
-    def _losses_of(self, field, draw):
+    def _losses_of(self, loss, draw):
         """Points on the paths of a draw, and the loss of each."""
         batch = self.path.sample(draw.x1, x0=draw.x0, t=draw.t)
         # Dropout draws from global states: seeded, then restored.
         generator = step_generator(self.seed, draw.number, self.device)
         with seeded_globals(generator), _autocast(self.device, self.autocast):
-            return batch, field.loss(batch, **draw.conditions)
+            return batch, loss(batch, **draw.conditions)
 
     def _rate_factor(self, step, steps):
         warm = min(1.0, (step + 1) / max(1, self.warmup))
@@ -313,7 +370,7 @@ class Trainer:
             return warm
         return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
 
-    def _log(self, steps, held_out, validate_every):
+    def _log(self, steps, validation, validate_every, ranks):
         row = {
             "step": self.step,
             "loss": sum(self._losses) / len(self._losses),
@@ -322,12 +379,13 @@ class Trainer:
         }
         self._losses = []
         due = self.step % validate_every < LOG_EVERY or self.step == steps
-        if held_out is not None and due:
-            row["validation_loss"] = self.evaluate(*held_out)
+        if validation is not None and due:
+            data, conditions = validation
+            total = ranks.sum(self._sum_of_losses(data, conditions, ranks))
+            row["validation_loss"] = total / len(data)
         self.history.append(row)
         return row
 
-    @torch.no_grad()
     def evaluate(self, data, conditions=None):
         """Mean loss of the averaged field, always on the same noise and times.
 
@@ -343,15 +401,26 @@ class Trainer:
         loss : float
             Mean loss.
         """
+        alone = Ranks(0, 1, self.device)
+        return self._sum_of_losses(data, conditions, alone) / len(data)
+
+    @torch.no_grad()
+    def _sum_of_losses(self, data, conditions, ranks):
+        """Sum of the losses of this rank's share of some data."""
         field, drawer, total = self.field, self._drawer(), 0.0
-        for start in range(0, len(data), self.batch_size):
-            rows = slice(start, start + self.batch_size)
+        starts = range(0, len(data), self.coupling_size)
+        for start in starts[ranks.rank :: ranks.size]:
+            rows = slice(start, start + self.coupling_size)
             chunk = {k: v[rows] for k, v in (conditions or {}).items()}
             draw = drawer(_VALIDATION + start, data[rows], chunk)
-            total += float(self._losses_of(field, draw)[1].sum())
-        return total / len(data)
+            for first in range(0, len(draw.x1), self.micro_batch_size):
+                last = min(first + self.micro_batch_size, len(draw.x1))
+                part = draw.cut(range(first, last))
+                total += float(self._losses_of(field.loss, part)[1].sum())
+        return total
 
-    def _check_same_data(self, fingerprint):
+    def _check_same_data(self, fingerprint, ranks):
+        ranks.check_same(data=fingerprint)
         known = self._data_fingerprint
         if self.step and None not in (known, fingerprint) and known != fingerprint:
             raise ValueError(

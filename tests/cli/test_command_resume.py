@@ -91,6 +91,25 @@ def test_resume_needs_the_same_data(cli, tmp_path, dna_csv):
     cli(*resume)
 
 
+def test_a_folder_that_cannot_be_written_to(cli, tmp_path, dna_csv):
+    (tmp_path / "file").write_text("")
+    message = cli.error(*words_for(dna_csv, tmp_path / "file" / "model"))
+    assert str(tmp_path / "file") in message
+
+
+def test_a_full_disk_is_told_in_a_line(cli, tmp_path, dna_csv, monkeypatch):
+    out = tmp_path / "model"
+    cli(*words_for(dna_csv, out, steps=5))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    message = cli.error("train", "--resume", "--out", out, "--steps", 8)
+    assert "No space left on device" in message
+    assert flow.Trainer.load(out).step == 5
+
+
 def test_resume_without_a_run(cli, tmp_path):
     assert "has no model.json" in cli.error("train", "--resume", "--out", tmp_path)
 

@@ -10,6 +10,8 @@ import fisher_manifold as fm
 from fisher_manifold import flow, networks, transport
 from fisher_manifold.flow import drawing
 from fisher_manifold.flow.batches import as_batches
+from fisher_manifold.flow.ranks import Ranks
+from fisher_manifold.flow.shares import Shares
 
 SPACE = fm.SequenceManifold(fm.PositiveHypersphere(3), 6)
 
@@ -82,7 +84,9 @@ def test_a_thread_couples_where_a_core_is_free(monkeypatch):
 def test_conditions_stay_with_their_targets(data, ahead):
     trainer = make_trainer(transport.ExactCoupling(SPACE), ByLabel)
     batches = as_batches(data, {"label": data[:, 2]}, 16, seed=5)
-    draws = list(trainer._drawer().steps(batches, 4, 9, ahead))
+    shares = Shares(Ranks(0, 1, trainer.device), 16, 16)
+    steps = trainer._drawer().steps(batches, range(4, 9), shares, ahead)
+    draws = [draw for micro_batches in steps for draw in micro_batches]
     assert [draw.number for draw in draws] == [4, 5, 6, 7, 8]
     for draw in draws:
         assert torch.equal(draw.x1[:, 2], draw.conditions["label"])

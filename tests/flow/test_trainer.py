@@ -62,23 +62,13 @@ def test_resume_is_bit_exact(tmp_path, data, coupling):
     same_state(whole, resumed)
 
 
-def test_resume_between_log_rows(tmp_path, data):
+def test_resume_between_log_rows(tmp_path, data, monkeypatch):
     whole = make_trainer().fit(data, 30, progress=False)
     part = make_trainer()
+    save = part.save
+    monkeypatch.setattr(part, "save", lambda folder: save(folder / str(part.step)))
     part.fit(data, 30, directory=tmp_path, checkpoint_every=17, progress=False)
-    # The checkpoint of step 17, taken by stopping there.
-    first = make_trainer()
-    for step in range(17):
-        from fisher_manifold.flow.batches import as_batches
-
-        batches = as_batches(data, None, 16, first.seed)
-        draw = first._drawer()(step, *batches[step])
-        first._losses.append(first._take_step(draw, 30))
-        if first.step % 10 == 0:
-            first._log(30, None, 250)
-    first._check_same_data(batches.fingerprint())
-    first.save(tmp_path / "seventeen")
-    resumed = flow.Trainer.load(tmp_path / "seventeen").fit(data, 30, progress=False)
+    resumed = flow.Trainer.load(tmp_path / "17").fit(data, 30, progress=False)
     same_state(whole, resumed)
     same_state(whole, part)
 
