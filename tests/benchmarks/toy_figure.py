@@ -1,11 +1,11 @@
 """The toy problem of Fisher-Flow, for all fields: KL(model || law) by everything.
 
 ``python tests/benchmarks/toy_figure.py [--quick] [--categories 5 10 ...]
-[--methods ...] [--out FILE] [--plot FILE]`` trains each method on 4 independent sites
-with probabilities softmax(uniform) (batch 512, MLP of 4 layers of 512 units, seed 0),
-and appends a line of JSON to FILE for each number of evaluations (a tenth and a
-quarter of the way: 10); runs that are in FILE already are not repeated.  It then prints
-FILE as a table and draws it.
+[--methods ...] [--learning-rate X] [--out FILE] [--plot FILE]`` trains each method on 4
+independent sites with probabilities softmax(uniform) (batch 512, MLP of 4 layers of 512
+units, seed 0), and appends a line of JSON to FILE for each number of evaluations (a
+tenth and a quarter of the way: 10); runs that are in FILE already are not repeated.  It
+then prints FILE as a table and draws it.
 
 KL is the mean over sites of that of counts, less the bias (K - 1) / 2n of counting,
 with the standard error of a noncentral chi-squared variable.  *uniform* is that of the
@@ -107,7 +107,7 @@ def sampled_labels(field, path, n_samples, evaluations, generator):
     return labels.cpu().numpy(), result.n_evaluations
 
 
-def run(method, n_categories, steps, n_samples):
+def run(method, n_categories, steps, n_samples, learning_rate):
     """Rows of results at a tenth, a quarter and all of the steps."""
     rng = np.random.default_rng(n_categories)
     law = data.IndependentSites.from_paper(n_categories, SITES, generator=rng)
@@ -119,7 +119,8 @@ def run(method, n_categories, steps, n_samples):
         field,
         path,
         coupling,
-        batch_size=BATCH,
+        learning_rate,
+        BATCH,
         generator=torch.Generator().manual_seed(0),
     )
     rows, pauses, start = [], [], time.perf_counter()
@@ -134,6 +135,7 @@ def run(method, n_categories, steps, n_samples):
             drawn, used = sampled_labels(trainer.field, path, n_samples, evaluations, g)
             kl, error = divergence(drawn, law)
             key = {"method": method, "categories": n_categories, "of": steps}
+            key |= {"learning_rate": learning_rate}
             key |= {"steps": row["step"], "evaluations": used, "samples": n_samples}
             rows.append(
                 key | {"kl": kl, "error": error, "uniform": uniform, "s": seconds}
@@ -148,51 +150,66 @@ def table(rows):
     columns = sorted({row["evaluations"] for row in rows})
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
     heads = [f"{n} evaluations" for n in columns]
-    print("| categories | method | steps | s |", " | ".join(heads), "| uniform |")
-    print("|---:|---|---:|---:|" + "---:|" * (len(columns) + 1))
+    print(
+        "| categories | method | rate | steps | s |", " | ".join(heads), "| uniform |"
+    )
+    print("|---:|---|---:|---:|---:|" + "---:|" * (len(columns) + 1))
     runs = {}
     for row in rows:
-        key = row["categories"], row["method"], row["steps"]
+        key = row["categories"], row["method"], row["learning_rate"], row["steps"]
         runs.setdefault(key, {})[row["evaluations"]] = row
-    for (n_categories, method, steps), cells in sorted(runs.items()):
+    for (n_categories, method, rate, steps), cells in sorted(runs.items()):
         row = next(iter(cells.values()))
         values = (
             f"{cells[n]['kl']:.5f} ± {cells[n]['error']:.5f}" if n in cells else ""
             for n in columns
         )
         print(
-            f"| {n_categories} | {method} | {steps} | {row['s']:.0f} |",
+            f"| {n_categories} | {method} | {rate:g} | {steps} | {row['s']:.0f} |",
             " | ".join(values),
             f"| {row['uniform']:.4f} |",
         )
 
 
 def draw(rows, file):
-    """KL against categories at the last step: 5 evaluations dashed, most solid."""
+    """KL against categories after training, and against steps of training."""
     import matplotlib.pyplot as plt
 
-    last = max(row["steps"] for row in rows)
-    final = [row for row in rows if row["steps"] == last]
-    figure, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    markers = dict(zip(METHODS, "os^vD*P", strict=True))
-    for number, (method, marker) in enumerate(markers.items()):
-        for evaluations, style in ((100, "-"), (5, ":")):
-            chosen = sorted(
-                (row["categories"], row["kl"], row["error"])
-                for row in final
-                if (row["method"], row["evaluations"]) == (method, evaluations)
-            )
-            if chosen:
-                x, y, error = np.array(chosen).T
-                label = f"{method}, {evaluations}"
-                style = {"color": f"C{number}", "ls": style, "marker": marker}
-                # Below the noise of counting a point stands at its standard error.
-                ax.plot(x, np.maximum(y, error), label=label, markersize=4, **style)
-    guess = sorted({(row["categories"], row["uniform"]) for row in final})
-    ax.plot(*zip(*guess, strict=True), "k--", label="uniform guess")
-    ax.set(yscale="log", xlabel="categories", ylabel="KL(model || law), nats per site")
-    ax.legend(fontsize=7, ncols=2)
+    final = [row for row in rows if row["steps"] == row["of"]]
+    counts = [row["categories"] for row in final]
+    most = max(sorted(set(counts)), key=counts.count)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 4.2), layout="constrained", sharey=True
+    )
+    for number, (method, marker) in enumerate(zip(METHODS, "os^vD*P", strict=True)):
+        style = {"color": f"C{number}", "marker": marker, "ms": 5}
+        for evaluations, line in ((100, "-"), (5, ":")):
+            kind = method, evaluations
+            some = [r for r in final if (r["method"], r["evaluations"]) == kind]
+            label = method if evaluations == 100 else None
+            _curve(left, some, "categories", ls=line, label=label, **style)
+        some = [r for r in rows if (r["method"], r["categories"]) == (method, most)]
+        some = [r for r in some if r["evaluations"] == 10]
+        _curve(right, some, "steps", label=method, **style)
+    _curve(left, final, "categories", "uniform", color="k", ls="--", label="uniform")
+    right.axhline(next(r["uniform"] for r in final if r["categories"] == most), c="k")
+    left.set(yscale="log", xlabel="categories", ylabel="KL(model || law), nats a site")
+    left.set_title("100 evaluations (5: dotted)")
+    right.set(xscale="log", xlabel="training steps")
+    right.set_title(f"{most} categories, 10 evaluations")
+    left.legend(fontsize=8)
     figure.savefig(file, dpi=120)
+
+
+def _curve(ax, rows, x, y="kl", **style):
+    """A line; at or below the noise of counting, points stand at their error."""
+    if not rows:
+        return
+    best = {}
+    for row in rows:  # of the learning rates
+        value = max(row[y], row["error"])
+        best[row[x]] = min(value, best.get(row[x], math.inf))
+    ax.plot(*zip(*sorted(best.items()), strict=True), **style)
 
 
 def main():
@@ -200,6 +217,7 @@ def main():
     parser.add_argument("--categories", type=int, nargs="+", default=CATEGORIES)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--samples", type=int, default=50_000)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("toy_figure.jsonl"))
@@ -210,12 +228,14 @@ def main():
     rows = []
     if options.out.exists():
         rows = [json.loads(line) for line in options.out.read_text().splitlines()]
-    done = {(row["method"], row["categories"], row["of"]) for row in rows}
+    kinds = "method", "categories", "of", "learning_rate"
+    done = {tuple(row[kind] for kind in kinds) for row in rows}
     for n_categories in options.categories:
         for method in options.methods:
-            if (method, n_categories, options.steps) in done:
+            setting = method, n_categories, options.steps, options.learning_rate
+            if setting in done:
                 continue
-            new = run(method, n_categories, options.steps, options.samples)
+            new = run(*setting[:3], options.samples, options.learning_rate)
             with options.out.open("a") as file:
                 file.writelines(json.dumps(row) + "\n" for row in new)
             rows += new
