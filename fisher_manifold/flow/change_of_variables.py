@@ -6,7 +6,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
-from .checks import check_counts
+from .checks import check_counts, check_goes_with, evaluating
 from .divergence import (
     coordinates_of,
     estimated_divergence,
@@ -107,15 +107,13 @@ def _integrate(field, coordinates, y, grid, conditions, signs):
 @contextlib.contextmanager
 def _evaluating(field):
     """No dropout, and attention by the code that has forward derivatives."""
-    training, fast = field.training, torch.backends.mha.get_fastpath_enabled()
-    field.eval()
+    fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with sdpa_kernel(SDPBackend.MATH):
+        with evaluating(field), sdpa_kernel(SDPBackend.MATH):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-        field.train(training)
 
 
 def _check_path(field, path):
@@ -125,6 +123,7 @@ def _check_path(field, path):
             "expected the path that the field was made with, whose source decides its "
             "evidence: give field.path"
         )
+    check_goes_with(field, path)
     source = path.source
     if not hasattr(source, "log_prob"):
         raise TypeError(

@@ -1,5 +1,6 @@
 """Checks of what a trainer is given, once, before it starts."""
 
+import contextlib
 import numbers
 import warnings
 
@@ -26,10 +27,75 @@ def check_parts(field, path):
             "expected a field made with the trainer's own path, whose source decides "
             "its evidence: give both the same GeodesicPath"
         )
-    if tuple(field.space.shape) != tuple(path.space.shape):
+    _check_space(field, path)
+
+
+def _check_space(field, path):
+    if not _same_space(field.space, path.space):
         raise ValueError(
-            f"expected a field on the path's space {path.space!r}, got {field.space!r}"
+            "expected a path on the field's own space and chart, "
+            f"{_named(field.space)}, got {_named(path.space)}"
         )
+
+
+def check_goes_with(field, path):
+    """Refuse to run a field along a path on another space, or of other evidence."""
+    if not hasattr(field, "default_times"):
+        raise TypeError(
+            "expected a field, as flow.VelocityField or flow.PosteriorField, got "
+            f"{type(field).__name__}; a FlowMap is a solver: sample(field, path, ..., "
+            "solver=flow_map)"
+        )
+    _check_space(field, path)
+    if not getattr(field, "evidence", False):
+        return
+    known = field.path.source.concentration
+    given = getattr(path.source, "concentration", None)
+    if given != known:
+        raise ValueError(
+            f"expected a path whose source is Dirichlet({known:g}), the one of the "
+            f"field's evidence, got {type(path.source).__name__} of concentration "
+            f"{given}: give field.path"
+        )
+
+
+def _same_space(a, b):
+    """Whether points, and what is done with them, are the same; as far as we know."""
+    if a is b:
+        return True
+    alike = type(a) is type(b) and tuple(a.shape) == tuple(b.shape)
+    alike = alike and type(a.metric) is type(b.metric)
+    return alike and _same_space(getattr(a, "base", 0), getattr(b, "base", 0))
+
+
+def _named(space):
+    base = getattr(space, "base", None)
+    of = f" of {type(base).__name__}" if base is not None else ""
+    return f"{type(space).__name__}{of} of shape {list(space.shape)}"
+
+
+def check_conditions(conditions, n):
+    """Conditions as tensors whose first axis is n."""
+    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
+    for name, value in conditions.items():
+        if value.shape[:1] != (n,):
+            raise ValueError(
+                f"expected condition {name!r} of first axis {n}, got "
+                f"{list(value.shape)}"
+            )
+    return conditions
+
+
+@contextlib.contextmanager
+def evaluating(field):
+    """Evaluate without dropout, and give each module its mode back."""
+    modes = {module: module.training for module in field.modules()}
+    field.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
 
 
 def as_tensor(data):

@@ -13,9 +13,9 @@ import math
 import torch
 
 from .change_of_variables import device_of, pull_back
-from .checks import check_counts
+from .checks import check_conditions, check_counts
 from .evidence import log_contraction
-from .likelihood import check_conditions, grid_of_times
+from .likelihood import error_of_mean, grid_of_times
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ class DiscreteBoundResult:
         For sequences that were drawn independently; the spread of the values has the
         noise of their own draws in it.  NaN for a single sequence.
         """
-        return float(self.value.std()) / len(self.value) ** 0.5
+        return float(error_of_mean(self.value, 0))
 
 
 def discrete_log_prob_bound(
@@ -84,7 +84,8 @@ def discrete_log_prob_bound(
     """Lower bound of the log-probability of labels under a flow.
 
     The law of the labels is that of the flow at time tau, read off by the nearest
-    vertex for tau >= 1/2 (as `sample` does) and drawn from the field's own posterior,
+    vertex for tau >= 1/2 (as `sample` does; a `VelocityField`, which need not have
+    decided by 1/2, it follows to 1) and drawn from the field's own posterior,
     site by site, for earlier times.
 
     Parameters
@@ -255,7 +256,7 @@ def _average(log_weights, importance_weighted):
     """Mean over the last axis and its standard error."""
     draws = log_weights.shape[-1]
     if not importance_weighted:
-        return log_weights.mean(-1), log_weights.std(-1) / draws**0.5
+        return log_weights.mean(-1), error_of_mean(log_weights, -1)
     value = torch.logsumexp(log_weights, -1) - math.log(draws)
     weights = torch.exp(log_weights - value[:, None])
-    return value, weights.std(-1) / draws**0.5
+    return value, error_of_mean(weights, -1)

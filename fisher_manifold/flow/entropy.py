@@ -2,6 +2,7 @@
 
 import torch
 
+from .checks import check_goes_with, evaluating
 from .times import TableTimes
 
 _EVEN = 0.1
@@ -68,20 +69,26 @@ def measure_times(field, path, labels, conditions=None, generator=None, n_times=
             "expected a field with a posterior, as flow.PosteriorField, got "
             f"{type(field).__name__}"
         )
-    if n_times < 2:
-        raise ValueError(f"expected at least two times, got {n_times}")
+    if n_times < 2 or len(labels) == 0:
+        raise ValueError(
+            f"expected at least two times and one sequence, got {n_times} times and "
+            f"{len(labels)} sequences"
+        )
+    check_goes_with(field, path)
     times = 0.5 * torch.linspace(0.0, 1.0, n_times, dtype=torch.float64) ** 2
     conditions = conditions or {}
     entropy = []
-    for t in times:
-        at = torch.full((len(labels),), float(t), device=labels.device)
-        batch = path.sample(labels, t=at, generator=generator)
-        entropy.append(float(field.loss(batch, **conditions).double().mean()))
+    with evaluating(field):
+        for t in times:
+            at = torch.full((len(labels),), float(t), device=labels.device)
+            batch = path.sample(labels, t=at, generator=generator)
+            entropy.append(float(field.loss(batch, **conditions).double().mean()))
     resolved = 1.0 - torch.tensor(entropy, dtype=torch.float64) / entropy[0]
     resolved = resolved.clamp(min=0.0).cummax(0).values
     if not resolved[-1] > 0:
         raise ValueError(
-            f"expected a cross-entropy that falls with time, got {entropy}: the field "
+            f"expected a cross-entropy that falls with time, got {entropy[0]:.4g} "
+            f"at time 0 and {entropy[-1]:.4g} at half time: the field "
             "is not trained, or the labels are not its data"
         )
     shares = (1 - _EVEN) * resolved / resolved[-1] + _EVEN * times / times[-1]

@@ -174,7 +174,7 @@ class PosteriorField(torch.nn.Module):
             return _call(self.network, root, t, conditions).to(x.dtype)
         kappa = t.reshape(-1, *[1] * (x.ndim - 2))
         log_r = log_evidence(root, kappa, self.path.source.concentration)
-        encode = getattr(self.network, "encode", root_belief)
+        encode = getattr(_unwrapped(self.network), "encode", root_belief)
         output = _call(self.network, encode_belief(log_r, encode), t, conditions)
         return output.to(x.dtype) + log_r
 
@@ -271,6 +271,13 @@ def _with_network(field, network):
     other._modules = dict(field._modules)
     other.network = network
     return other
+
+
+def _unwrapped(network):
+    """The user's network inside of averages and of torch's parallel wrappers."""
+    while hasattr(network, "module"):
+        network = network.module
+    return network
 
 
 def _call(network, x, t, conditions):

@@ -22,8 +22,10 @@ class FlowMap(torch.nn.Module):
     With a `VelocityField` it is any tangent vector.  With a `PosteriorField` it is
     :math:`\sum_k p_k(s, t, x) \log_x(e_k) / (1 - s)`, which points inward.
 
-    A flow map is a solver: ``flow.sample(field, path, n, steps=2, solver=flow_map)``
-    starts from the source, takes two evaluations of the map, and reads labels as usual.
+    A flow map is a solver: ``flow.sample(field, path, n, grid=grid, solver=flow_map)``
+    starts from the source, takes one evaluation of the map for each step of the grid,
+    and reads labels as usual.  Of the times of the grid it must have learnt: those of
+    ``trainer.path.times.grid(2)`` for the trainer of `distill`.
 
     Parameters
     ----------
@@ -216,8 +218,9 @@ def distill(
     >>> g = torch.Generator().manual_seed(0)
     >>> network = networks.TwoTimes(field.network)
     >>> options = {"generator": g, "progress": False, "batch_size": 16}
-    >>> flow_map = flow.distill(field, path, network, 16, 20, **options).field
-    >>> result = flow.sample(field, path, 4, steps=2, generator=g, solver=flow_map)
+    >>> trainer = flow.distill(field, path, network, 16, 20, **options)
+    >>> grid, flow_map = trainer.path.times.grid(2), trainer.field
+    >>> result = flow.sample(field, path, 4, generator=g, grid=grid, solver=flow_map)
     >>> result.n_evaluations
     2
     """

@@ -13,7 +13,7 @@ import dataclasses
 import torch
 
 from .change_of_variables import pull_back
-from .checks import check_counts, check_on_space
+from .checks import check_conditions, check_counts, check_on_space
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,19 +160,15 @@ def grid_of_times(field, path, steps, grid=None, end=None):
     return grid
 
 
-def check_conditions(conditions, n):
-    """Conditions as tensors whose first axis is n."""
-    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
-    for name, value in conditions.items():
-        if value.shape[:1] != (n,):
-            raise ValueError(
-                f"expected condition {name!r} of first axis {n}, got "
-                f"{list(value.shape)}"
-            )
-    return conditions
-
-
 def _standard_error(estimates, probes):
     if probes is None:
         return torch.zeros_like(estimates[0])
-    return estimates.std(0) / probes**0.5
+    return error_of_mean(estimates, 0)
+
+
+def error_of_mean(values, dim):
+    """Standard error of a mean; NaN for the mean of one."""
+    n = values.shape[dim]
+    if n == 1:
+        return torch.full_like(values.select(dim, 0), torch.nan)
+    return values.std(dim) / n**0.5

@@ -1,11 +1,11 @@
 """Sampling: integrate a field from the source along a grid of times."""
 
-import contextlib
 import dataclasses
 
 import torch
 from tqdm import tqdm
 
+from .checks import check_conditions, check_counts, check_goes_with, evaluating
 from .problem import Problem
 from .solvers import find_solver
 
@@ -105,19 +105,19 @@ def sample(
     >>> sorted(set(result.labels.tolist()))
     [0, 1]
     """
-    if n_samples < 1:
-        raise ValueError(f"expected at least one sample, got {n_samples}")
+    check_counts(n_samples=n_samples, steps=steps, batch_size=batch_size)
+    check_goes_with(field, path)
     times = path.times or field.default_times
     grid = times.grid(steps) if grid is None else _check_grid(grid)
     solver = find_solver(solver)
     _check_posterior(field, grid, solver, readout)
-    conditions = _check_conditions(conditions, n_samples)
+    conditions = check_conditions(conditions, n_samples)
     parameter = next(field.parameters(), None)
     device = parameter.device if parameter is not None else None
     start = path.source.sample(n_samples, generator, device=device)
     done, read, evaluations, largest = [], [], 0, 0.0
     bar = tqdm(total=n_samples, desc="sampling", unit="", disable=not progress)
-    with bar, _evaluating(field):
+    with bar, evaluating(field):
         for first in range(0, n_samples, batch_size):
             rows = slice(first, first + batch_size)
             chunk = {k: v[rows].to(start.device) for k, v in conditions.items()}
@@ -134,17 +134,6 @@ def sample(
     return SampleResult(points, labels, evaluations, largest)
 
 
-@contextlib.contextmanager
-def _evaluating(field):
-    """Draw without dropout, and give the field its mode back."""
-    training = field.training
-    field.eval()
-    try:
-        yield
-    finally:
-        field.train(training)
-
-
 def _integrate(solver, problem, x, grid, on_step):
     """Steps of the solver along the grid."""
     if on_step is not None:
@@ -154,8 +143,9 @@ def _integrate(solver, problem, x, grid, on_step):
         if not torch.isfinite(x).all():
             raise FloatingPointError(
                 f"the sampler met a point that is not finite in the step from "
-                f"t={now:.4g} to {after:.4g}: the field is not trained, or the steps "
-                "are too long"
+                f"t={now:.4g} to {after:.4g}: the field is not trained, the steps are "
+                "too long, or the solver evaluated the field at t=1, where velocities "
+                "need not be defined"
             )
         if on_step is not None:
             on_step(after, x)
@@ -184,19 +174,11 @@ def _check_posterior(field, grid, solver, readout):
         )
 
 
-def _check_conditions(conditions, n_samples):
-    conditions = {k: torch.as_tensor(v) for k, v in (conditions or {}).items()}
-    for name, value in conditions.items():
-        if value.shape[0] != n_samples:
-            raise ValueError(
-                f"expected condition {name!r} of first axis {n_samples}, got "
-                f"{list(value.shape)}"
-            )
-    return conditions
-
-
 def _check_grid(grid):
-    grid = torch.as_tensor(grid, dtype=torch.float64)
+    try:
+        grid = torch.as_tensor(grid, dtype=torch.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"expected times as grid, got {grid!r}") from error
     if grid.ndim != 1 or len(grid) < 2 or not bool((grid.diff() > 0).all()):
         raise ValueError(
             f"expected increasing times, at least two, got {grid.tolist()}"

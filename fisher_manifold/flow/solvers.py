@@ -48,12 +48,12 @@ class RungeKutta:
     def __post_init__(self):
         stages = len(self.nodes)
         rows = [len(row) for row in self.matrix]
-        if len(self.weights) != stages or rows != list(range(1, stages)):
+        if not stages or len(self.weights) != stages or rows != list(range(1, stages)):
             raise ValueError(
                 "expected as many weights as nodes and rows of 1, 2, ... entries, got "
                 f"{stages} nodes, {len(self.weights)} weights and rows of {rows}"
             )
-        if self.nodes[0] != 0 or abs(sum(self.weights) - 1.0) > 1e-9:
+        if self.nodes[0] != 0 or not abs(sum(self.weights) - 1.0) <= 1e-9:
             raise ValueError(
                 "expected the first node 0 and weights of sum 1, got "
                 f"{self.nodes[0]} and {sum(self.weights)}"

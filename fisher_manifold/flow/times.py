@@ -112,6 +112,13 @@ class EvidenceTimes(Times):
     concentration: float = 0.5
     end = 0.5
 
+    def __post_init__(self):
+        if self.n_categories < 2 or not self.concentration > 0:
+            raise ValueError(
+                "expected at least two categories and a concentration above 0, got "
+                f"{self.n_categories} and {self.concentration}"
+            )
+
     def at(self, s):
         """Times of s in [0, 1]."""
         shares, times = _table(*dataclasses.astuple(self))

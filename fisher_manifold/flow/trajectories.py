@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ..geometry.numerics import angle_over_sine, sphere_log
+from .checks import check_counts
 from .path import expand
 from .sampling import sample
 from .times import TableTimes
@@ -87,6 +88,7 @@ class Trajectories:
         self.source = path.source
         self.grid = tuple(torch.as_tensor(grid, dtype=torch.float64).tolist())
         self.every = every
+        check_counts(every=every)
         if (len(self.grid) - 1) % every:
             raise ValueError(
                 f"expected a number of steps that {every} divides, got "

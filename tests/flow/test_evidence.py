@@ -238,3 +238,23 @@ def test_network_may_encode_the_evidence_itself():
     listener.encode = torch.exp
     posterior = flow.PosteriorField(listener, path).logits(batch.x_t, batch.t)
     assert torch.allclose(listener.given / 5, torch.softmax(posterior, -1), atol=1e-6)
+
+
+def test_wrapped_network_encodes_the_evidence_all_the_same():
+    batch = simulate(5, 1.0, 0.2, 8)
+    path = flow.GeodesicPath(batch.space, flow.DirichletSource(batch.space, 1.0))
+
+    class Encoding(torch.nn.Linear):
+        def encode(self, log_ratio):
+            return torch.full_like(log_ratio, 7.0)
+
+        def forward(self, x, t):
+            return super().forward(x)
+
+    plain = Encoding(5, 5)
+    wrapped = torch.optim.swa_utils.AveragedModel(plain)
+    a, b = (
+        flow.PosteriorField(n, path).logits(batch.x_t, batch.t)
+        for n in (plain, wrapped)
+    )
+    assert torch.equal(a, b)

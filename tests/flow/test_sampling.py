@@ -178,8 +178,8 @@ def test_batches_do_not_change_samples():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_samples": 0}, "at least one sample"),
-        ({"steps": 0}, "at least one step"),
+        ({"n_samples": 0}, "n_samples"),
+        ({"steps": 0}, "steps"),
         ({"grid": [0.0, 0.3, 0.2]}, "increasing"),
         ({"grid": [0.1, 0.5]}, "times from 0"),
         ({"grid": [0.0, 1.5]}, "at most 1"),
@@ -313,3 +313,65 @@ def test_networks(network):
 def test_label_without_classes_is_refused():
     with pytest.raises(ValueError, match="n_classes=0"):
         networks.MLP((3,), 8, 1)(torch.rand(2, 3), torch.rand(2), label=torch.zeros(2))
+
+
+class TestWhatDoesNotGoTogether:
+    """A field and a path of another space, chart or evidence give no samples."""
+
+    sphere = fm.SequenceManifold(fm.PositiveHypersphere(2), 3)
+    simplex = fm.SequenceManifold(fm.FisherRaoSimplex(2), 3)
+
+    def calls(self, field, path):
+        labels = torch.zeros(4, 3, dtype=torch.long)
+        yield lambda: flow.sample(field, path, 2)
+        yield lambda: flow.Trainer(field, path)
+        if isinstance(field, flow.PosteriorField):
+            yield lambda: flow.measure_times(field, path, labels)
+
+    @pytest.mark.parametrize("kind", [flow.VelocityField, flow.PosteriorField])
+    def test_another_chart(self, kind):
+        network = networks.MLP(self.sphere.shape, 8, 1)
+        posterior = kind is flow.PosteriorField
+        own = flow.GeodesicPath(self.sphere)
+        field = kind(network, own if posterior else self.sphere)
+        for call in self.calls(field, flow.GeodesicPath(self.simplex)):
+            with pytest.raises(ValueError, match="field's own|trainer's own"):
+                call()
+
+    def test_another_source_of_the_evidence(self):
+        source = flow.DirichletSource(self.sphere, 2.0)
+        path = flow.GeodesicPath(self.sphere, source)
+        field = flow.PosteriorField(networks.MLP(self.sphere.shape, 8, 1), path)
+        for call in self.calls(field, flow.GeodesicPath(self.sphere)):
+            with pytest.raises(ValueError, match=r"Dirichlet\(2\)|trainer's own"):
+                call()
+        again = flow.GeodesicPath(self.sphere, flow.DirichletSource(self.sphere, 2.0))
+        assert flow.sample(field, again, 2).labels.shape == (2, 3)
+
+    def test_a_network_is_no_field(self):
+        with pytest.raises(TypeError, match="expected a field"):
+            flow.sample(networks.MLP((3,), 8, 1), flow.GeodesicPath(self.sphere), 2)
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"n_samples": 2.5}, "n_samples"),
+            ({"batch_size": 0}, "batch_size"),
+            ({"steps": 2.5}, "steps"),
+            ({"conditions": {"y": torch.tensor(2)}}, "'y' of first axis 2"),
+        ],
+    )
+    def test_options_that_mean_nothing(self, options, message):
+        field = flow.VelocityField(networks.MLP((3, 3), 8, 1), self.sphere)
+        options = {"n_samples": 2, **options}
+        with pytest.raises(ValueError, match=message):
+            flow.sample(field, flow.GeodesicPath(self.sphere), **options)
+
+
+def test_modules_keep_their_modes():
+    space = fm.PositiveHypersphere(2)
+    network = networks.MLP(space.shape, 8, 1, dropout=0.5)
+    field = flow.VelocityField(network, space).train()
+    network.blocks.eval()
+    flow.sample(field, flow.GeodesicPath(space), 2, steps=1)
+    assert field.training and not network.blocks.training

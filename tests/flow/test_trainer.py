@@ -150,7 +150,7 @@ def test_field_of_another_path_is_refused():
     with pytest.raises(ValueError, match="own path"):
         flow.Trainer(field, flow.GeodesicPath(space))
     field = flow.VelocityField(networks.MLP((4,), 8, 1), space)
-    with pytest.raises(ValueError, match="path's space"):
+    with pytest.raises(ValueError, match="field's own space"):
         flow.Trainer(field, flow.GeodesicPath(fm.PositiveHypersphere(2)))
 
 
