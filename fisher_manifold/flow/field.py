@@ -11,6 +11,7 @@ import math
 import torch
 
 from .evidence import log_evidence
+from .foreign import call, check_space
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes
@@ -36,6 +37,7 @@ class VelocityField(torch.nn.Module):
 
     def __init__(self, network, space):
         super().__init__()
+        check_space(space)
         self.network = network
         self.space = space
 
@@ -58,7 +60,7 @@ class VelocityField(torch.nn.Module):
         """
         output = _call(self.network, x, t, conditions)
         to_tangent = getattr(self.space, "tangent_from_root", self.space.to_tangent)
-        return to_tangent(output.to(x.dtype), x)
+        return call(self.space, to_tangent, output.to(x.dtype), x)
 
     def loss(self, batch, **conditions):
         """Loss of each pair of a batch (see `velocity_loss`).

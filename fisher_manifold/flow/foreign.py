@@ -1,0 +1,131 @@
+"""Calls of spaces that others wrote, for points of any device and dtype.
+
+geomstats' spaces make their constants on the CPU, in torch's default dtype, which is
+float64 there.  A call by `call` computes in that dtype at least and rounds the result
+to that of the points.  On other devices it redirects what the space makes, for the
+duration of the call and in this thread alone: constants are made on the device of the
+points, or moved there where they meet them.
+"""
+
+import contextlib
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+_PARTS = ("random_point", "projection", "to_tangent", "belongs")
+_METRIC_PARTS = ("exp", "log", "inner_product", "squared_norm", "norm")
+
+
+def call(space, function, *tensors, **keywords):
+    """Call a function of a space, whose result is of the kind of its last tensor.
+
+    Metrics that offer ``geodesic_state``, as ours do, keep dtype and device themselves:
+    their spaces are called as they are.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any space.
+    function : callable
+        Method of the space or of its metric.
+    *tensors : torch.Tensor
+        Arguments; the last one is the base point.
+    **keywords : torch.Tensor
+        More arguments.
+
+    Returns
+    -------
+    result : torch.Tensor
+        In the dtype and on the device of the last tensor.
+    """
+    if hasattr(space.metric, "geodesic_state"):
+        return function(*tensors, **keywords)
+    like = tensors[-1]
+    dtype = torch.promote_types(like.dtype, torch.get_default_dtype())
+    wide = [tensor.to(dtype) for tensor in tensors]
+    keywords = {name: tensor.to(dtype) for name, tensor in keywords.items()}
+    with _on_device(like.device):
+        result = function(*wide, **keywords)
+    return result.to(device=like.device, dtype=like.dtype)
+
+
+def check_space(space):
+    """Raise unless a space has what flows need.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any space.
+
+    Raises
+    ------
+    TypeError
+        With the names of the methods that are missing.
+    """
+    metric = getattr(space, "metric", None)
+    missing = [name for name in _PARTS if not hasattr(space, name)]
+    missing += [f"metric.{name}" for name in _METRIC_PARTS if not hasattr(metric, name)]
+    if not missing:
+        return
+    remedy = (
+        "wrap it as adapters.GeooptSpace(manifold, shape)"
+        if hasattr(space, "expmap")
+        else "equip the space with a metric that has them, space.equip_with_metric(...)"
+    )
+    raise TypeError(
+        f"expected a manifold in the style of geomstats, got {space!r} without "
+        f"{', '.join(missing)}: {remedy}"
+    )
+
+
+@contextlib.contextmanager
+def _on_device(device):
+    """Have what is computed in a foreign function computed on a device."""
+    if device.type == "cpu":
+        yield
+        return
+    with device, _Meeting(device):
+        yield
+
+
+class _Meeting(TorchFunctionMode):
+    """Where tensors of several devices meet, they are moved to one.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where to.
+    """
+
+    def __init__(self, device):
+        super().__init__()
+        self.device = device
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function in _TO_NUMPY:
+            return function(args[0].cpu(), *args[1:], **kwargs)
+        if len({tensor.device for tensor in _tensors(args)}) > 1:
+            args = _moved(args, self.device)
+        return function(*args, **kwargs)
+
+
+_TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__)
+
+
+def _tensors(values):
+    """Tensors among arguments, and in lists and tuples of them."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
+
+
+def _moved(value, device):
+    """Arguments with their tensors on a device."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(each, device) for each in value)
+    return value
