@@ -20,7 +20,7 @@ import math
 import torch
 
 from ..geometry.checks import rounding_of
-from .foreign import call
+from .foreign import call, retract
 
 
 def coordinates_of(space):
@@ -60,7 +60,7 @@ class AmbientCoordinates:
 
     def retract(self, y):
         """Point of the space near coordinates off it."""
-        return call(self.space, self.space.projection, y)
+        return retract(self.space, y)
 
     def inside(self, y):
         """Whether points are on the space: bool, shape=[n]."""

@@ -38,15 +38,57 @@ def call(space, function, *tensors, **keywords):
     result : torch.Tensor
         In the dtype and on the device of the last tensor.
     """
-    if hasattr(space.metric, "geodesic_state"):
+    if _keeps_kind(space):
         return function(*tensors, **keywords)
     like = tensors[-1]
     dtype = torch.promote_types(like.dtype, torch.get_default_dtype())
     wide = [tensor.to(dtype) for tensor in tensors]
     keywords = {name: tensor.to(dtype) for name, tensor in keywords.items()}
-    with _on_device(like.device):
+    # Solvers of geodesics minimise by derivatives, also while nothing is trained.
+    solves = hasattr(space.metric, "log_solver")
+    gradients = torch.set_grad_enabled(solves or torch.is_grad_enabled())
+    with gradients, _on_device(like.device):
         result = function(*wide, **keywords)
     return result.to(device=like.device, dtype=like.dtype)
+
+
+def retract(space, point):
+    """Project points that rounding or a step left off the space.
+
+    geomstats' hyperboloid takes points that are off by more than 1e-12 for points of
+    another model, and moves them far away, unless they are normalised first.
+
+    Parameters
+    ----------
+    space : Manifold
+        Any space.
+    point : torch.Tensor, shape=[n, *space.shape]
+        Points near the space.
+
+    Returns
+    -------
+    projected : torch.Tensor, shape=[n, *space.shape]
+        The projection of the point, or of the regularized point if that is nearer.
+    """
+    direct = call(space, space.projection, point)
+    moved = (direct - point).abs().flatten(1).amax(1)
+    regularizes = hasattr(space, "regularize") and not _keeps_kind(space)
+    if not regularizes or not bool((moved > _FAR).any()):
+        return direct
+    if hasattr(space, "n_copies"):  # whose ``regularize`` forgets the copies
+        copies = retract(space.base_manifold, point.flatten(0, 1))
+        return copies.reshape(point.shape)
+    detour = call(space, lambda x: space.projection(space.regularize(x)), point)
+    nearer = (detour - point).abs().flatten(1).amax(1) < moved
+    return torch.where(nearer.reshape(-1, *[1] * (point.ndim - 1)), detour, direct)
+
+
+def _keeps_kind(space):
+    return hasattr(getattr(space, "metric", None), "geodesic_state")
+
+
+_FAR = 1e-6
+"""More than what rounding leaves: then a shorter way is looked for."""
 
 
 def check_space(space):
@@ -81,7 +123,8 @@ def check_space(space):
 @contextlib.contextmanager
 def _on_device(device):
     """Have what is computed in a foreign function computed on a device."""
-    if device.type == "cpu":
+    differentiating = torch._C._functorch.peek_interpreter_stack() is not None
+    if device.type == "cpu" and not differentiating:
         yield
         return
     with device, _Meeting(device):
@@ -90,6 +133,9 @@ def _on_device(device):
 
 class _Meeting(TorchFunctionMode):
     """Where tensors of several devices meet, they are moved to one.
+
+    Constants that a space converts to numpy are taken to the CPU, and out of the
+    transforms of torch.func, for that.
 
     Parameters
     ----------
@@ -104,7 +150,8 @@ class _Meeting(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if function in _TO_NUMPY:
-            return function(args[0].cpu(), *args[1:], **kwargs)
+            with torch._C._DisableFuncTorch():
+                return function(args[0].cpu(), *args[1:], **kwargs)
         if len({tensor.device for tensor in _tensors(args)}) > 1:
             args = _moved(args, self.device)
         return function(*args, **kwargs)

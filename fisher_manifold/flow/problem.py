@@ -2,7 +2,7 @@
 
 import torch
 
-from .foreign import call
+from .foreign import call, retract
 from .path import expand
 
 
@@ -122,7 +122,7 @@ class Problem:
         """
         space = self.space
         arrived = call(space, space.metric.exp, displacement, x)
-        moved = call(space, space.projection, arrived)
+        moved = retract(space, arrived)
         correction = float((moved - arrived).abs().max())
         self.largest_correction = max(self.largest_correction, correction)
         return moved
