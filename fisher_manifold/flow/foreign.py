@@ -44,9 +44,9 @@ def call(space, function, *tensors, **keywords):
     dtype = torch.promote_types(like.dtype, torch.get_default_dtype())
     wide = [tensor.to(dtype) for tensor in tensors]
     keywords = {name: tensor.to(dtype) for name, tensor in keywords.items()}
-    # Solvers of geodesics minimise by derivatives, also while nothing is trained.
-    solves = hasattr(space.metric, "log_solver")
-    gradients = torch.set_grad_enabled(solves or torch.is_grad_enabled())
+    # Some logarithms minimise, by derivatives, also while nothing is trained.
+    minimises = function == space.metric.log
+    gradients = torch.set_grad_enabled(minimises or torch.is_grad_enabled())
     with gradients, _on_device(like.device):
         result = function(*wide, **keywords)
     return result.to(device=like.device, dtype=like.dtype)

@@ -29,6 +29,8 @@ from geomstats.geometry.special_orthogonal import SpecialOrthogonal
 from geomstats.geometry.stiefel import Stiefel
 from geomstats.information_geometry.dirichlet import DirichletDistributions
 from geomstats.information_geometry.normal import UnivariateNormalDistributions
+from geomstats.numerics.geodesic import ExpODESolver
+from geomstats.numerics.ivp import GSIVPIntegrator
 
 import fisher_manifold as fm
 from fisher_manifold.adapters import GeooptSpace
@@ -42,15 +44,28 @@ class Cylinder(ProductManifold):
 
 
 class Paraboloid(ImmersedSet):
-    """The graph of (x^2 + y^2) / 2 over the plane: its geodesics have no closed form."""
+    """The graph of (x^2 + y^2) / 2: its geodesics have no closed form."""
 
     def __init__(self):
         super().__init__(dim=2)
+        # geomstats' default is 100 Euler steps.
+        integrator = GSIVPIntegrator(n_steps=10, step_type="rk4")
+        self.metric.exp_solver = ExpODESolver(self, integrator=integrator)
 
     def immersion(self, point):
         """Point of the graph, shape=[..., 3]."""
         height = 0.5 * (point**2).sum(-1, keepdim=True)
         return torch.cat([point, height], -1)
+
+    def jacobian_immersion(self, base_point):
+        """Derivatives, shape=[..., 3, 2]: geomstats' own differentiates in a loop."""
+        eye = torch.eye(2).expand(*base_point.shape[:-1], 2, 2)
+        return torch.cat([eye, base_point[..., None, :]], -2)
+
+    def hessian_immersion(self, base_point):
+        """Second derivatives, shape=[..., 3, 2, 2]."""
+        hessian = torch.cat([torch.zeros(2, 2, 2), torch.eye(2)[None]])
+        return hessian.expand(*base_point.shape[:-1], 3, 2, 2)
 
     def _define_embedding_space(self):
         return Euclidean(3)

@@ -29,7 +29,7 @@ class Swirl(torch.nn.Module):
 
     def forward(self, x, t):
         t = t.reshape(-1, *[1] * (x.ndim - 1))
-        return self.a * torch.cos(2 * t) + self.b * torch.sin(x.flip(-1) + t)
+        return self.a * torch.cos(2 * t) + self.b * torch.sin(0.7 * x + x.flip(-1) + t)
 
 
 def run(name):
@@ -91,7 +91,7 @@ def training(space, few):
     """Float32 data and network, around a space that computes in float64."""
     generator = torch.Generator().manual_seed(0)
     path = flow.GeodesicPath(space, flow.RandomPointSource(space))
-    n, steps = (6, 5) if few else (32, 60)
+    n, steps = (3, 5) if few else (32, 60)
     data = clustered(space, path.source, n, generator).float()
     torch.manual_seed(0)
     field = flow.VelocityField(networks.MLP(space.shape, width=32, depth=1), space)
@@ -141,8 +141,8 @@ def likelihood(space, few):
     """Log-densities against the determinant of the flow, by differences of its map."""
     generator = torch.Generator().manual_seed(0)
     source = flow.RandomPointSource(space, log_density=0.0)
-    # Beyond the walls of the simplex there is no source: slowly there.
-    scale = 0.03 if hasattr(space, "vertices") else 0.3
+    # Slowly, where a flow could leave the space: simplex, correlation matrices.
+    scale = 0.03 if few or hasattr(space, "vertices") else 0.3
     field = flow.VelocityField(Swirl(space.shape, scale), space)
     path = flow.GeodesicPath(space, source)
     x = source.sample(2, generator, torch.float64)
