@@ -12,7 +12,7 @@ import contextlib
 import torch
 from torch.overrides import TorchFunctionMode
 
-_PARTS = ("random_point", "projection", "to_tangent", "belongs")
+_PARTS = ("projection", "to_tangent", "belongs", "shape", "dim")
 _METRIC_PARTS = ("exp", "log", "inner_product", "squared_norm", "norm")
 
 
@@ -152,21 +152,30 @@ class _Meeting(TorchFunctionMode):
         if function in _TO_NUMPY:
             with torch._C._DisableFuncTorch():
                 return function(args[0].cpu(), *args[1:], **kwargs)
-        if len({tensor.device for tensor in _tensors(args)}) > 1:
-            args = _moved(args, self.device)
+        if len({tensor.device for tensor in _tensors((args, kwargs))}) > 1:
+            # What changes its first argument needs that itself, not a copy.
+            device = args[0].device if _is_in_place(function) else self.device
+            args, kwargs = _moved((args, kwargs), device)
         return function(*args, **kwargs)
 
 
 _TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__)
 
 
-def _tensors(values):
-    """Tensors among arguments, and in lists and tuples of them."""
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _tensors(value)
+def _is_in_place(function):
+    name = function.__name__
+    return name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
+
+
+def _tensors(value):
+    """Tensors among arguments, and in lists, tuples and dictionaries of them."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _tensors(each)
+    elif isinstance(value, dict):
+        yield from _tensors(list(value.values()))
 
 
 def _moved(value, device):
@@ -175,4 +184,6 @@ def _moved(value, device):
         return value.to(device)
     if isinstance(value, list | tuple):
         return type(value)(_moved(each, device) for each in value)
+    if isinstance(value, dict):
+        return {name: _moved(each, device) for name, each in value.items()}
     return value

@@ -123,7 +123,7 @@ SPACES = {
     "simplex (ours)": lambda: fm.FisherRaoSimplex(2),
     "sequences (ours)": lambda: fm.SequenceManifold(fm.PositiveHypersphere(2), 2),
     "own subclass: cylinder": Cylinder,
-    "Stiefel": lambda: Stiefel(4, 2),
+    "Stiefel": lambda: Stiefel(3, 2),
     "correlation matrices": lambda: FullRankCorrelationMatrices(3),
     "Dirichlet laws": lambda: DirichletDistributions(2),
     "own subclass: paraboloid": Paraboloid,

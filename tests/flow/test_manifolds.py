@@ -13,6 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from fisher_manifold import adapters, flow
 
 SCRIPT = Path(__file__).with_name("manifold_runs.py")
 CLOSED = (
@@ -110,6 +113,38 @@ class TestManifold:
         if part == "sample" and name in SOLVED:
             pytest.skip("one more exponential of a solver shows nothing new")
         assert outcomes[name]["on_device"][part] == ""
+
+
+def test_nothing_global_is_left_behind(outcomes):
+    devices = {outcome["on_device"]["afterwards"] for outcome in outcomes.values()}
+    assert devices == {"cpu"}
+
+
+class Curve:
+    """A space that has nothing but a name."""
+
+    def __repr__(self):
+        return "Curve()"
+
+
+class Geoopt(Curve):
+    """A manifold in the style of geoopt."""
+
+    def expmap(self, x, u):
+        """Exponential."""
+
+
+def test_what_a_space_lacks_is_named():
+    with pytest.raises(TypeError, match=r"Curve\(\) without projection.*metric\.log"):
+        flow.GeodesicPath(Curve())
+    with pytest.raises(TypeError, match="equip_with_metric"):
+        flow.VelocityField(torch.nn.Identity(), Curve())
+    with pytest.raises(TypeError, match=r"adapters\.GeooptSpace"):
+        flow.GeodesicPath(Geoopt())
+    with pytest.raises(TypeError, match="without logmap, inner"):
+        adapters.GeooptSpace(Geoopt(), (3,))
+    with pytest.raises(TypeError, match="random_point"):
+        flow.RandomPointSource(Curve())
 
 
 def test_geomstats_alone_fails_on_another_device(outcomes):
