@@ -123,7 +123,7 @@ SPACES = {
     "simplex (ours)": lambda: fm.FisherRaoSimplex(2),
     "sequences (ours)": lambda: fm.SequenceManifold(fm.PositiveHypersphere(2), 2),
     "own subclass: cylinder": Cylinder,
-    "Stiefel": lambda: Stiefel(3, 2),
+    "Stiefel": lambda: Stiefel(4, 2),
     "correlation matrices": lambda: FullRankCorrelationMatrices(3),
     "Dirichlet laws": lambda: DirichletDistributions(2),
     "own subclass: paraboloid": Paraboloid,
@@ -137,10 +137,10 @@ if importlib.util.find_spec("geoopt"):
         "geoopt's ball": lambda: GeooptSpace(geoopt.PoincareBall(), (2,)),
     }
 
-NUMERIC = (
-    "Stiefel",
-    "correlation matrices",
-    "Dirichlet laws",
-    "own subclass: paraboloid",
-)
-"""Spaces whose logarithm is found by a solver, pair by pair or step by step."""
+NUMERIC = {
+    "Stiefel": 3,
+    "correlation matrices": 6,
+    "Dirichlet laws": 6,
+    "own subclass: paraboloid": 3,
+}
+"""Spaces whose logarithm is found by a solver; points that are not too many for it."""

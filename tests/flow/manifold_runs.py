@@ -33,7 +33,7 @@ class Swirl(torch.nn.Module):
 
 
 def run(name):
-    space, few = SPACES[name](), name in NUMERIC
+    space, few = SPACES[name](), NUMERIC.get(name)
     outcome = {"dim": space.dim}
     for part in (training, velocity, likelihood, on_device):
         start = time.process_time()
@@ -91,7 +91,7 @@ def training(space, few):
     """Float32 data and network, around a space that computes in float64."""
     generator = torch.Generator().manual_seed(0)
     path = flow.GeodesicPath(space, flow.RandomPointSource(space))
-    n, steps = (6, 5) if few else (32, 60)
+    n, steps = (few, 5) if few else (32, 60)
     data = clustered(space, path.source, n, generator).float()
     torch.manual_seed(0)
     field = flow.VelocityField(networks.MLP(space.shape, width=32, depth=1), space)
