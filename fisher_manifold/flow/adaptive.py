@@ -4,6 +4,7 @@ import dataclasses
 
 import torch
 
+from .foreign import call
 from .path import expand
 from .solvers import RungeKutta, combine
 
@@ -134,8 +135,11 @@ def _try(problem, x, velocity, t, length, rows):
         velocity = problem.velocity(y, t + node * length, rows)
         slopes.append(problem.pull_back(velocity, y, x))
     difference = displacement - scale * combine(_PAIR.weights, slopes)
-    metric, per_axis = problem.space.metric, problem.space.dim**0.5
-    size, error = (metric.norm(w, x) / per_axis for w in (displacement, difference))
+    space, per_axis = problem.space, problem.space.dim**0.5
+    size, error = (
+        call(space, space.metric.norm, w, x) / per_axis
+        for w in (displacement, difference)
+    )
     return y, velocity, size.double(), error.double()
 
 

@@ -20,6 +20,7 @@ import math
 import torch
 
 from ..geometry.checks import rounding_of
+from .foreign import call, retract
 
 
 def coordinates_of(space):
@@ -55,11 +56,11 @@ class AmbientCoordinates:
 
     def to_tangent(self, vector, y):
         """Project vectors to tangent spaces."""
-        return self.space.to_tangent(vector, y)
+        return call(self.space, self.space.to_tangent, vector, y)
 
     def retract(self, y):
         """Point of the space near coordinates off it."""
-        return self.space.projection(y)
+        return retract(self.space, y)
 
     def inside(self, y):
         """Whether points are on the space: bool, shape=[n]."""
@@ -87,7 +88,9 @@ class AmbientCoordinates:
 
         def gram(z):
             moved = _flat(self.to_tangent, start, z)
-            inner = self.space.metric.inner_product(
+            inner = call(
+                self.space,
+                self.space.metric.inner_product,
                 moved[pairs[:, 0]].flatten(0, 1),
                 moved[pairs[:, 1]].flatten(0, 1),
                 z.expand(size**2, *z.shape).flatten(0, 1),

@@ -10,6 +10,7 @@ import copy
 import torch
 
 from .evidence import encode_belief, log_evidence
+from .foreign import call, check_space
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes
@@ -35,6 +36,7 @@ class VelocityField(torch.nn.Module):
 
     def __init__(self, network, space):
         super().__init__()
+        check_space(space)
         self.network = network
         self.space = space
 
@@ -57,7 +59,7 @@ class VelocityField(torch.nn.Module):
         """
         output = _call(self.network, x, t, conditions)
         to_tangent = getattr(self.space, "tangent_from_root", self.space.to_tangent)
-        return to_tangent(output.to(x.dtype), x)
+        return call(self.space, to_tangent, output.to(x.dtype), x)
 
     def loss(self, batch, **conditions):
         """Loss of each pair of a batch (see `velocity_loss`).

@@ -2,6 +2,8 @@
 
 import torch
 
+from .foreign import call
+
 
 def velocity_loss(space, predicted, batch):
     r"""Squared Riemannian norm :math:`|v(x_t, t) - \dot x_t|^2_{x_t}`.
@@ -23,7 +25,7 @@ def velocity_loss(space, predicted, batch):
         Squared norms, divided by the dimension of the space.
     """
     error = predicted - batch.velocity
-    return space.metric.squared_norm(error, batch.x_t) / space.dim
+    return call(space, space.metric.squared_norm, error, batch.x_t) / space.dim
 
 
 def posterior_loss(logits, labels):

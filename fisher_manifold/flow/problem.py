@@ -3,6 +3,7 @@
 import torch
 
 from ..geometry.arrays import in_blocks
+from .foreign import call, retract
 from .path import expand
 
 
@@ -123,8 +124,9 @@ class Problem:
         return in_blocks(self._move, x, displacement)
 
     def _move(self, x, displacement):
-        arrived = self.space.metric.exp(displacement, x)
-        moved = self.space.projection(arrived)
+        space = self.space
+        arrived = call(space, space.metric.exp, displacement, x)
+        moved = retract(space, arrived)
         correction = float((moved - arrived).abs().max())
         self.largest_correction = max(self.largest_correction, correction)
         return moved
@@ -146,16 +148,16 @@ class Problem:
         pulled : torch.Tensor, shape=[n, *space.shape]
             Tangent vectors at x; where y is x, the velocity itself.
         """
-        metric = self.space.metric
+        space = self.space
 
         def log(point):
-            return metric.log(point, x)
+            return call(space, space.metric.log, point, x)
 
         try:
             pulled = torch.func.jvp(log, (y,), (velocity,))[1]
         except RuntimeError:
             # The matrix logarithm of geomstats' rotations has no forward mode.
-            pulled = _central_difference(metric, log, velocity, y)
+            pulled = _central_difference(space, log, velocity, y)
         # geomstats' logarithms have no derivative at coincident points.
         apart = (y != x).flatten(1).any(1)
         return torch.where(expand(apart, x), pulled, velocity)
@@ -171,9 +173,10 @@ class Problem:
         return {name: value[rows] for name, value in self.conditions.items()}
 
 
-def _central_difference(metric, log, velocity, y):
+def _central_difference(space, log, velocity, y):
     """Derivative of log along geodesics from y; error of order eps**(2/3)."""
     size = velocity.abs().amax().clamp(min=torch.finfo(y.dtype).tiny)
     step = torch.finfo(y.dtype).eps ** (1 / 3) / size
-    ahead, behind = (metric.exp(s * velocity, y) for s in (step, -step))
+    exp = space.metric.exp
+    ahead, behind = (call(space, exp, s * velocity, y) for s in (step, -step))
     return (log(ahead) - log(behind)) / (2 * step)

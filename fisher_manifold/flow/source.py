@@ -33,6 +33,11 @@ class RandomPointSource:
     """
 
     def __init__(self, space, log_density=None):
+        if not hasattr(space, "random_point"):
+            raise TypeError(
+                f"expected a space with random_point, got {space!r}: give the path a "
+                "source of your own, with a method sample"
+            )
         self.space = space
         self.log_density = log_density
 

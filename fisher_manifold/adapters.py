@@ -1,0 +1,145 @@
+"""Manifolds of other libraries in the style of geomstats."""
+
+import torch
+
+
+class GeooptSpace:
+    """A manifold with geoopt's methods as a space that flows and transport take.
+
+    geoopt itself is not needed: any object with ``expmap``, ``logmap``, ``inner``,
+    ``projx``, ``proju``, ``dist2`` and ``random`` serves.  Where a point has more axes
+    than the manifold's own, it is a point of the product over these axes.
+
+    Parameters
+    ----------
+    manifold : object
+        Manifold in geoopt's style.
+    shape : tuple of int
+        Shape of a point.
+    dim : int, optional
+        Dimension; default: the rank of ``proju`` at a random point.
+
+    Examples
+    --------
+    >>> from fisher_manifold import adapters, flow
+    >>> import geoopt  # doctest: +SKIP
+    >>> space = adapters.GeooptSpace(geoopt.Sphere(), (3,))  # doctest: +SKIP
+    >>> path = flow.GeodesicPath(space)  # doctest: +SKIP
+    """
+
+    def __init__(self, manifold, shape, dim=None):
+        names = ("expmap", "logmap", "inner", "projx", "proju", "dist2", "random")
+        missing = [name for name in names if not hasattr(manifold, name)]
+        if missing:
+            raise TypeError(
+                f"expected a manifold in the style of geoopt, got {manifold!r} without "
+                f"{', '.join(missing)}"
+            )
+        self.manifold = manifold
+        self.shape = tuple(shape)
+        self.point_ndim = len(self.shape)
+        self.dim = self._rank() if dim is None else int(dim)
+        self.metric = GeooptMetric(self)
+
+    def __repr__(self):
+        return f"GeooptSpace({self.manifold!r}, {self.shape})"
+
+    def random_point(self, n_samples=1):
+        """Points of the manifold's own law ``random``.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of points.
+
+        Returns
+        -------
+        points : torch.Tensor, shape=[n_samples, *shape]
+            Points, without the first axis for one.
+        """
+        points = self.manifold.random(n_samples, *self.shape).detach()
+        return points[0] if n_samples == 1 else points
+
+    def projection(self, point):
+        """Nearby points of the manifold, shape=[..., *shape]."""
+        return self.manifold.projx(point)
+
+    def to_tangent(self, vector, base_point):
+        """Project vectors to tangent spaces, shape=[..., *shape]."""
+        return self.manifold.proju(base_point, vector)
+
+    def belongs(self, point, atol=1e-6):
+        """Whether `projection` leaves points where they are: bool, shape=[...]."""
+        moved = (self.projection(point) - point).abs()
+        return (moved <= atol).reshape(*self._batch(point), -1).all(-1)
+
+    def is_tangent(self, vector, base_point, atol=1e-6):
+        """Whether `to_tangent` leaves vectors as they are: bool, shape=[...]."""
+        moved = (self.to_tangent(vector, base_point) - vector).abs()
+        return (moved <= atol).reshape(*self._batch(base_point), -1).all(-1)
+
+    def _rank(self):
+        point = self.random_point()
+        axes = torch.eye(point.numel(), dtype=point.dtype).reshape(-1, *self.shape)
+        tangent = self.to_tangent(axes, point.expand_as(axes))
+        return int(torch.linalg.matrix_rank(tangent.detach().flatten(1)))
+
+    def _batch(self, point):
+        return point.shape[: point.ndim - self.point_ndim]
+
+
+class GeooptMetric:
+    """Metric of a `GeooptSpace`.
+
+    Parameters
+    ----------
+    space : GeooptSpace
+        Space.
+    """
+
+    def __init__(self, space):
+        self._space = space
+
+    def exp(self, tangent_vec, base_point):
+        """Exponential, shape=[..., *shape]."""
+        return self._space.manifold.expmap(base_point, tangent_vec)
+
+    def log(self, point, base_point):
+        """Logarithm, shape=[..., *shape]."""
+        return self._space.manifold.logmap(base_point, point)
+
+    def inner_product(self, tangent_vec_a, tangent_vec_b, base_point):
+        """Inner product, shape=[...]."""
+        # Without keepdim, geoopt's ball multiplies [n, 1] by [n].
+        manifold = self._space.manifold
+        inner = manifold.inner(base_point, tangent_vec_a, tangent_vec_b, keepdim=True)
+        return self._over_sites(inner, base_point)
+
+    def squared_norm(self, vector, base_point):
+        """Squared norm, shape=[...]."""
+        return self.inner_product(vector, vector, base_point)
+
+    def norm(self, vector, base_point):
+        """Norm, shape=[...]."""
+        return self.squared_norm(vector, base_point).sqrt()
+
+    def squared_dist(self, point_a, point_b):
+        """Squared distance, shape=[...]."""
+        point_a, point_b = torch.broadcast_tensors(point_a, point_b)
+        squared_dist = self._space.manifold.dist2(point_a, point_b)
+        return self._over_sites(squared_dist, point_a)
+
+    def dist(self, point_a, point_b):
+        """Distance, shape=[...]."""
+        return self.squared_dist(point_a, point_b).sqrt()
+
+    def parallel_transport(
+        self, tangent_vec, base_point, direction=None, end_point=None
+    ):
+        """Refuse: geoopt's ``transp`` is a projection on some manifolds."""
+        raise NotImplementedError(
+            "the transport of geoopt's manifolds is not parallel on all of them"
+        )
+
+    def _over_sites(self, values, point):
+        return values.reshape(*self._space._batch(point), -1).sum(-1)
