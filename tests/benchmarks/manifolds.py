@@ -22,7 +22,7 @@ from manifold_runs import run
 
 from fisher_manifold import flow, networks
 
-BATCH = 64
+BATCH, SMALL_BATCH = 64, 8  # the latter where there is a solver
 COLUMNS = (
     "space",
     "geodesic",
@@ -77,13 +77,14 @@ def step_times(name, few):
     path = flow.GeodesicPath(space, flow.RandomPointSource(space))
     field = flow.VelocityField(networks.MLP(space.shape, width=128, depth=2), space)
     optimizer = torch.optim.AdamW(field.parameters(), fused=True)
-    x0, x1 = (path.source.sample(BATCH, generator, torch.float32) for _ in range(2))
+    n = SMALL_BATCH if few else BATCH
+    x0, x1 = (path.source.sample(n, generator, torch.float32) for _ in range(2))
 
     def on_space():
         update(field.loss(path.sample(x1, x0=x0, generator=generator)).mean())
 
     def flat():
-        t = torch.rand(BATCH, generator=generator, dtype=torch.float32)
+        t = torch.rand(n, generator=generator, dtype=torch.float32)
         s = t.reshape(-1, *[1] * len(space.shape))
         error = field.network(x0 + s * (x1 - x0), t) - (x1 - x0)
         update((error**2).mean())
@@ -114,7 +115,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     print(
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, "
-        f"torch {torch.__version__}, batch {BATCH}\n"
+        f"torch {torch.__version__}, batch {BATCH}, with a solver {SMALL_BATCH}\n"
     )
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for name in sys.argv[1:] or SPACES:
