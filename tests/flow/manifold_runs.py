@@ -15,8 +15,6 @@ from pretended_device import PretendedDevice, device
 
 from fisher_manifold import flow, networks
 
-THERE = device()
-
 
 class Swirl(torch.nn.Module):
     """A smooth field without symmetry, of few operations."""
@@ -190,7 +188,7 @@ def on_device(space, few):
     x0, x1 = (source.sample(n, generator, torch.float64) for _ in range(2))
 
     def train():
-        batch = path.sample(there, x0.to(THERE), generator=generator)
+        batch = path.sample(there, x0.to(device()), generator=generator)
         field.loss(batch).mean().backward()
         return field.network.a.grad
 
@@ -201,12 +199,12 @@ def on_device(space, few):
         return flow.log_prob(field, path, there, steps=1).value
 
     def bare():
-        vector = space.to_tangent(space.metric.log(x0.to(THERE), there), there)
+        vector = space.to_tangent(space.metric.log(x0.to(device()), there), there)
         return space.projection(space.metric.exp(vector, there))
 
     with PretendedDevice():
         moved(field.network)
-        there = x1.to(THERE)
+        there = x1.to(device())
         parts = (train, log_prob, bare) if few else (train, sample, log_prob, bare)
         outcome = {part.__name__: attempt(part) for part in parts}
         return outcome | {"afterwards": str(torch.zeros(1).device)}
@@ -215,7 +213,7 @@ def on_device(space, few):
 def moved(module):
     """Parameters of a module on the pretended device (``to`` knows real ones)."""
     for name, value in module._parameters.items():
-        module._parameters[name] = torch.nn.Parameter(value.detach().to(THERE))
+        module._parameters[name] = torch.nn.Parameter(value.detach().to(device()))
 
 
 def attempt(function):
@@ -224,7 +222,7 @@ def attempt(function):
         result = function()
     except (RuntimeError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
-    return "" if result.device == THERE else f"on {result.device}"
+    return "" if result.device == device() else f"on {result.device}"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ an error, as on a GPU; so is conversion to numpy.  Values are real, so that code
 branches on them runs.  It relies on experimental parts of torch.
 """
 
+import functools
+
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
@@ -49,8 +51,12 @@ class PretendedDevice(TorchDispatchMode):
         return _compute(function, args, kwargs or {})
 
 
+@functools.cache
 def device():
-    """Register the device with torch, for the whole process, and return it."""
+    """Register the device with torch, for the whole process, and return it.
+
+    Only where it is used: pytest imports every file of the tests.
+    """
     _setup_privateuseone_for_python_backend(NAME)
     torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device=...)
     return torch.device(NAME, 0)
