@@ -31,6 +31,7 @@ class Swirl(torch.nn.Module):
 
 
 def run(name):
+    device()  # before the first backward pass, which looks for devices once
     space, few = SPACES[name](), NUMERIC.get(name)
     outcome = {"dim": space.dim}
     for part in (training, velocity, likelihood, on_device):
