@@ -51,7 +51,21 @@ class TimeEmbedding(nn.Module):
                 f"expected the condition 'label' (0 to {self.n_classes - 1}) for a "
                 "network with classes, got none: give it in conditions"
             )
-        return embedding + self.classes(label)
+        return embedding + self._of_classes(self.classes, label)
+
+    def _of_classes(self, classes, label):
+        try:
+            return classes(label)
+        except (IndexError, RuntimeError) as error:  # no check before: it would wait
+            wanted = f"expected integer labels from 0 to {self.n_classes - 1}"
+            if label.is_floating_point() or label.dtype == torch.bool:
+                raise TypeError(f"{wanted}, got {label.dtype}") from error
+            if not 0 <= int(label.min()) <= int(label.max()) < self.n_classes:
+                raise ValueError(
+                    f"{wanted}, got {int(label.min())} to {int(label.max())}: make the "
+                    "network with more n_classes, or number the classes from 0"
+                ) from error
+            raise
 
 
 class MLP(nn.Module):

@@ -105,7 +105,8 @@ def discrete_log_prob_bound(
         mean of their logarithms: still a bound in expectation, and tighter, but its
         value depends on the number of draws and its standard error is approximate.
     steps : int
-        Steps of the fourth-order Runge-Kutta method, if no grid is given.
+        Steps of the fourth-order Runge-Kutta method, if no grid is given: equal ones,
+        after 1/2 equal ones in log(1 - t).
     grid : torch.Tensor, shape=[steps + 1], optional
         Increasing times from 0 to tau.
     probes : int, optional
@@ -223,7 +224,28 @@ def _times(field, path, steps, grid, tau):
     tau = 0.5 if tau is None else float(tau)
     if not 0.0 < tau < 1.0:
         raise ValueError(f"expected 0 < tau < 1, got {tau}")
-    return grid_of_times(field, path, steps, end=tau) if grid is None else grid
+    if grid is None:
+        check_counts(steps=steps)
+        grid = _steps_to(tau, steps)
+    longest = float((grid.diff() / (1.0 - grid[1:])).max())
+    if longest > 1.0:
+        raise ValueError(
+            "expected steps no longer than the time they leave to 1, over which volume "
+            f"contracts by a power of it, got a step of {longest:.3g} times that: take "
+            "more steps, or an earlier tau (nothing is gained after 1/2)"
+        )
+    return grid
+
+
+def _steps_to(tau, steps):
+    """Equal steps up to 1/2, from there equal ones in log(1 - t)."""
+    if tau <= 0.5:
+        return torch.linspace(0.0, tau, steps + 1, dtype=torch.float64)
+    length = 1.0 - math.log(2.0 * (1.0 - tau))
+    s = torch.linspace(0.0, length, steps + 1, dtype=torch.float64)
+    grid = torch.where(s <= 1.0, s / 2, 1.0 - 0.5 * torch.exp(1.0 - s))
+    grid[-1] = tau
+    return grid
 
 
 def _draw_points(path, labels, tau, generator):

@@ -2,7 +2,7 @@
 
 import torch
 
-from .checks import check_goes_with, evaluating
+from .checks import check_conditions, check_counts, check_goes_with, evaluating
 from .times import TableTimes
 
 _EVEN = 0.1
@@ -10,7 +10,16 @@ _EVEN = 0.1
 
 
 @torch.no_grad()
-def measure_times(field, path, labels, conditions=None, generator=None, n_times=33):
+def measure_times(
+    field,
+    path,
+    labels,
+    conditions=None,
+    generator=None,
+    n_times=33,
+    *,
+    batch_size=4096,
+):
     r"""Law of times at the rate at which the field's cross-entropy falls.
 
     The cross-entropy of the labels given x_t, :math:`H(t)`, is the entropy of each site
@@ -36,6 +45,8 @@ def measure_times(field, path, labels, conditions=None, generator=None, n_times=
         Source of randomness.
     n_times : int
         Times at which the cross-entropy is measured: quadratic from 0 to 1/2.
+    batch_size : int
+        Sequences given to the network at once.
 
     Returns
     -------
@@ -75,14 +86,14 @@ def measure_times(field, path, labels, conditions=None, generator=None, n_times=
             f"{len(labels)} sequences"
         )
     check_goes_with(field, path)
+    check_counts(batch_size=batch_size)
     times = 0.5 * torch.linspace(0.0, 1.0, n_times, dtype=torch.float64) ** 2
-    conditions = conditions or {}
-    entropy = []
+    conditions = check_conditions(conditions, len(labels))
     with evaluating(field):
-        for t in times:
-            at = torch.full((len(labels),), float(t), device=labels.device)
-            batch = path.sample(labels, t=at, generator=generator)
-            entropy.append(float(field.loss(batch, **conditions).double().mean()))
+        entropy = [
+            _cross_entropy(field, path, labels, conditions, t, generator, batch_size)
+            for t in times.tolist()
+        ]
     resolved = 1.0 - torch.tensor(entropy, dtype=torch.float64) / entropy[0]
     resolved = resolved.clamp(min=0.0).cummax(0).values
     if not resolved[-1] > 0:
@@ -94,3 +105,15 @@ def measure_times(field, path, labels, conditions=None, generator=None, n_times=
     shares = (1 - _EVEN) * resolved / resolved[-1] + _EVEN * times / times[-1]
     # Rounding must not leave the last share below 1.
     return TableTimes(tuple(times.tolist()), (*shares[:-1].tolist(), 1.0))
+
+
+def _cross_entropy(field, path, labels, conditions, t, generator, batch_size):
+    """Mean cross-entropy of the labels at time t."""
+    total = 0.0
+    for first in range(0, len(labels), batch_size):
+        rows = slice(first, first + batch_size)
+        at = torch.full((len(labels[rows]),), t, device=labels.device)
+        batch = path.sample(labels[rows], t=at, generator=generator)
+        chunk = {name: value[rows] for name, value in conditions.items()}
+        total += float(field.loss(batch, **chunk).double().sum())
+    return total / len(labels)

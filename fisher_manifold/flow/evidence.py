@@ -47,7 +47,20 @@ def log_evidence(root, kappa, concentration=0.5):
     -------
     log_r : torch.Tensor, shape=[..., d + 1]
         0 for every vertex at kappa = 0.  Ruled out vertices get `LOG_ZERO` or less.
+
+    Raises
+    ------
+    ValueError
+        If kappa is not in [0, 1) or the concentration not above 0.
     """
+    if not concentration > 0:
+        raise ValueError(f"expected a concentration above 0, got {concentration}")
+    if not bool(((kappa >= 0) & (kappa < 1)).all()):
+        raise ValueError(
+            "expected 0 <= kappa < 1, got "
+            f"{float(kappa.min()):.4g} to {float(kappa.max()):.4g}: at 1 the point is "
+            "the vertex itself"
+        )
     kappa = kappa[..., None].expand(*root.shape[:-1], 1)
     flat = root.reshape(-1, root.shape[-1])
     evidence = functools.partial(_log_evidence, concentration=concentration)

@@ -237,6 +237,17 @@ def test_conditions_go_with_their_sequences():
     torch.testing.assert_close(small, whole, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("tau", [0.6, 0.9, 0.99])
+def test_times_close_to_the_end_change_nothing(tau):
+    law = LAWS["markov"]
+    field, path = exact_flow(law)
+    labels, log_prob = all_sequences(law)
+    result = flow.discrete_log_prob_bound(
+        field, path, labels[:5], tau=tau, draws=4, steps=60, generator=generator()
+    )
+    torch.testing.assert_close(result.value, log_prob[:5], rtol=0, atol=0.02)
+
+
 def test_units():
     value = torch.tensor([-2.0, -4.0]) * math.log(2.0)
     result = flow.DiscreteBoundResult(value, 0.0 * value, 2, 1, 4, 0.0)
@@ -254,6 +265,8 @@ def test_units():
         ([[0, 1, 2]], {}, ValueError, r"shape \[n, 2\]"),
         ([[0, 1]], {"tau": 1.0}, ValueError, "0 < tau < 1"),
         ([[0, 1]], {"tau": 0.3, "grid": [0.0, 0.4]}, ValueError, "ends at tau"),
+        ([[0, 1]], {"grid": [0.0, 0.5, 0.9]}, ValueError, "4 times that"),
+        ([[0, 1]], {"tau": 0.999, "steps": 5}, ValueError, "more steps"),
         ([[0, 1]], {"draws": 0}, ValueError, "draws"),
         (
             [[0, 1]],

@@ -258,3 +258,17 @@ def test_wrapped_network_encodes_the_evidence_all_the_same():
         for n in (plain, wrapped)
     )
     assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("kappa", [-0.1, 1.0, 1.5, math.nan])
+def test_kappa_out_of_range(kappa):
+    with pytest.raises(ValueError, match="0 <= kappa < 1"):
+        flow.log_evidence(torch.full((3,), 3**-0.5), torch.tensor(kappa))
+
+
+@pytest.mark.parametrize("concentration", [0.0, -1.0, math.nan])
+def test_concentration_out_of_range(concentration):
+    with pytest.raises(ValueError, match="concentration above 0"):
+        flow.log_evidence(
+            torch.full((3,), 3**-0.5), torch.tensor(0.1), concentration=concentration
+        )
