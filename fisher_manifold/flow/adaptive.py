@@ -4,7 +4,7 @@ import dataclasses
 
 import torch
 
-from .foreign import call
+from ..geometry.foreign import call
 from .path import expand
 from .solvers import RungeKutta, combine
 

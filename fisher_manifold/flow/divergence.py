@@ -20,7 +20,7 @@ import math
 import torch
 
 from ..geometry.checks import rounding_of
-from .foreign import call, retract
+from ..geometry.foreign import call, retract
 
 
 def coordinates_of(space):

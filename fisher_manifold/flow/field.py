@@ -10,7 +10,7 @@ import copy
 import torch
 
 from .evidence import encode_belief, log_evidence
-from .foreign import call, check_space
+from ..geometry.foreign import call, check_space
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes

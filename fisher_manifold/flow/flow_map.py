@@ -9,6 +9,7 @@ from a field: a teacher's trajectories are followed once, and v is fitted to
 
 import torch
 
+from ..geometry.foreign import call
 from .loss import mean_posterior_loss, velocity_loss
 from .path import expand
 from .trainer import Trainer
@@ -109,7 +110,7 @@ class FlowMap(torch.nn.Module):
             Points; x itself where s = t.
         """
         displacement = expand(t - s, x) * self.velocity(x, s, t, **conditions)
-        return self.space.metric.exp(displacement, x)
+        return call(self.space, self.space.metric.exp, displacement, x)
 
     def step(self, problem, x, now, after):
         """Move points over one interval of time: the map as a solver.

@@ -2,7 +2,7 @@
 
 import torch
 
-from .foreign import call
+from ..geometry.foreign import call
 
 
 def velocity_loss(space, predicted, batch):

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from ..geometry.arrays import in_blocks
-from .foreign import call, check_space
+from ..geometry.foreign import call, check_space
 from .source import DirichletSource, RandomPointSource
 from .times import PowerTimes
 

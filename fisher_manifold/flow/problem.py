@@ -3,7 +3,7 @@
 import torch
 
 from ..geometry.arrays import in_blocks
-from .foreign import call, retract
+from ..geometry.foreign import call, retract
 from .path import expand
 
 

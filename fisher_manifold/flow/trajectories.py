@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from ..geometry.foreign import call
 from ..geometry.numerics import angle_over_sine, sphere_log
 from .checks import check_counts
 from .path import expand
@@ -35,7 +36,7 @@ class Segment:
     @property
     def velocity(self):
         """Mean velocity in normal coordinates at x_t, shape=[n, *space.shape]."""
-        log = self.space.metric.log(self.x_until, self.x_t)
+        log = call(self.space, self.space.metric.log, self.x_until, self.x_t)
         return log / expand(self.until - self.t, log)
 
     @property

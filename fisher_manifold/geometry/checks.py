@@ -1,5 +1,6 @@
 """Checks at the public boundary: shapes and types always, values on request."""
 
+import functools
 import sys
 
 import numpy as np
@@ -144,8 +145,7 @@ def check_point(space, point, name="point", atol=None):
             f"expected {name} of shape [..., {', '.join(map(str, space.shape))}], "
             f"got {list(point.shape)}"
         )
-    belongs = space.belongs(point) if atol is None else space.belongs(point, atol=atol)
-    good = np.asarray(_to_numpy(belongs)).reshape(-1)
+    good = np.asarray(_to_numpy(_belongs(space, point, atol))).reshape(-1)
     if good.all():
         return
     first = int(np.argmin(good))
@@ -160,6 +160,15 @@ def check_point(space, point, name="point", atol=None):
         f"{int((~good).sum())} of {good.size} points are off): normalise the data, "
         "or use the space's projection if that is what you mean"
     )
+
+
+def _belongs(space, point, atol):
+    options = {} if atol is None else {"atol": atol}
+    if not hasattr(point, "detach"):
+        return space.belongs(point, **options)
+    from .foreign import call  # where there is a tensor there is torch
+
+    return call(space, functools.partial(space.belongs, **options), point)
 
 
 def rounding_of(points):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..geometry.arrays import array_namespace
+from ..geometry.foreign import call
 
 _BLOCK_ENTRIES = 2_000_000
 """Entries of the largest temporary array of a block (16 MB in float64)."""
@@ -129,10 +130,8 @@ def _block(space, rows, columns):
     xp = array_namespace(rows, columns)
     left = xp.broadcast_to(rows[:, None], (n, m, *shape))
     right = xp.broadcast_to(columns[None], (n, m, *shape))
-    flat = space.metric.squared_dist(
-        xp.reshape(left, (n * m, *shape)), xp.reshape(right, (n * m, *shape))
-    )
-    return xp.reshape(flat, (n, m))
+    pairs = (xp.reshape(side, (n * m, *shape)) for side in (left, right))
+    return xp.reshape(call(space, space.metric.squared_dist, *pairs), (n, m))
 
 
 def _vertex_cost(space, x0, labels):

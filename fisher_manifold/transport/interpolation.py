@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..geometry.arrays import array_namespace, float64_like
+from ..geometry.foreign import call
 from .checks import check_costs
 from .cost import vertices_of
 from .karcher import check_arrival
@@ -111,7 +112,7 @@ def _along_geodesics(space, start, end, t):
     if hasattr(metric, "geodesic_state"):
         return metric.geodesic_state(start, end, t)[0]
     check_arrival(space, start, end, "move one of them a little")
-    return metric.exp(t * metric.log(end, start), start)
+    return call(space, metric.exp, t * call(space, metric.log, end, start), start)
 
 
 def _checked_times(t):

@@ -1,6 +1,7 @@
 """Frechet means of many small sets of points at once, on any space."""
 
 from ..geometry.arrays import array_namespace
+from ..geometry.foreign import call
 
 _MAX_STEPS = 100
 """Steps to the mean of each set; few are needed in a convex ball."""
@@ -63,8 +64,9 @@ def check_arrival(space, start, end, advice):
     """
     xp = array_namespace(start, end)
     metric = space.metric
-    reached = xp.reshape(metric.squared_norm(metric.log(end, start), start), (-1,))
-    wanted = xp.reshape(metric.squared_dist(start, end), (-1,))
+    arrow = call(space, metric.log, end, start)
+    reached = xp.reshape(call(space, metric.squared_norm, arrow, start), (-1,))
+    wanted = xp.reshape(call(space, metric.squared_dist, start, end), (-1,))
     lost = ~(xp.abs(reached - wanted) <= _ARRIVAL * (1e-6 + wanted))
     if bool(xp.any(lost)):
         first = int(xp.argmax(xp.astype(lost, xp.int64)))
@@ -88,10 +90,12 @@ def _descend(space, points, targets, weights):
     step = xp.ones_like(value)
     for _ in range(_MAX_STEPS):
         direction = _mean_log(space, points, targets, weights)
-        length = xp.reshape(space.metric.squared_norm(direction, points), (-1,))
+        squared = call(space, space.metric.squared_norm, direction, points)
+        length = xp.reshape(squared, (-1,))
         if bool(xp.all((length <= _SETTLED * value) | (step < _SHORTEST))):
             break
-        trial = space.metric.exp(_per_point(step, points) * direction, points)
+        move = _per_point(step, points) * direction
+        trial = call(space, space.metric.exp, move, points)
         trial_value = _mean_squared_dist(space, trial, targets, weights)
         better = trial_value <= (1.0 + _ROUNDING) * value
         points = xp.where(_per_point(better, points), trial, points)
@@ -103,7 +107,11 @@ def _descend(space, points, targets, weights):
 def _mean_squared_dist(space, points, targets, weights):
     """Mean squared distance of each point to its targets, shape=[n]."""
     xp = array_namespace(points)
-    values = _to_targets(space, space.metric.squared_dist, points, targets)
+
+    def squared_dist(point, target):
+        return call(space, space.metric.squared_dist, point, target)
+
+    values = _to_targets(space, squared_dist, points, targets)
     return xp.sum(weights * xp.reshape(values, weights.shape), axis=0)
 
 
@@ -112,7 +120,7 @@ def _mean_log(space, points, targets, weights):
     xp = array_namespace(points)
 
     def log(base_point, point):
-        return space.metric.log(point, base_point)
+        return call(space, space.metric.log, point, base_point)
 
     logs = xp.reshape(_to_targets(space, log, points, targets), targets.shape)
     return xp.sum(_per_point(weights, targets) * logs, axis=0)

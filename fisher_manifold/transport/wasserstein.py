@@ -3,6 +3,7 @@ r"""Wasserstein distances between weighted points of any space."""
 import warnings
 
 from ..geometry.arrays import array_namespace, float64_like
+from ..geometry.foreign import call
 from .checks import check_costs
 from .cost import pairwise_squared_dist
 from .measures import (
@@ -138,7 +139,8 @@ def _expected_power(space, a, b, pairs, p):
 
 
 def _distances(space, a, b, rows, columns):
-    distances = space.metric.dist(take(a, rows), take(b, columns))
+    ends = take(a, rows), take(b, columns)
+    distances = call(space, space.metric.dist, *ends)
     return array_namespace(a).reshape(distances, (-1,))
 
 

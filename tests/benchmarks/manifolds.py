@@ -42,7 +42,7 @@ def row(name):
     kept = training["dtypes"] == [training["loss_dtype"]] == ["torch.float32"]
     device = outcome["on_device"]
     alone = "ours only" if device["bare"] else "with the space alone, too"
-    parts = ("train", "sample", "log_prob")
+    parts = ("train", "sample", "log_prob", "couple")
     failed = [part for part in parts if device.get(part)]
     steps, plain = step_times(name, few)
     cells = (

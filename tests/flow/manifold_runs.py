@@ -13,7 +13,7 @@ import torch
 from manifold_catalogue import NUMERIC, SPACES
 from pretended_device import PretendedDevice, device
 
-from fisher_manifold import flow, networks
+from fisher_manifold import flow, networks, transport
 
 
 class Swirl(torch.nn.Module):
@@ -199,6 +199,9 @@ def on_device(space, few):
     def log_prob():
         return flow.log_prob(field, path, there, steps=1).value
 
+    def couple():
+        return transport.ExactCoupling(space)(x0.to(device()), there).x1
+
     def bare():
         vector = space.to_tangent(space.metric.log(x0.to(device()), there), there)
         return space.projection(space.metric.exp(vector, there))
@@ -206,7 +209,8 @@ def on_device(space, few):
     with PretendedDevice():
         moved(field.network)
         there = x1.to(device())
-        parts = (train, log_prob, bare) if few else (train, sample, log_prob, bare)
+        parts = (train, log_prob, bare)
+        parts += () if few else (sample, couple)
         outcome = {part.__name__: attempt(part) for part in parts}
         return outcome | {"afterwards": str(torch.zeros(1).device)}
 

@@ -208,3 +208,9 @@ def test_generators_of_another_library():
     x0, x1, *_ = problem(4, 6)
     with pytest.raises(TypeError, match=r"expected a torch.*Generator.*got Generator"):
         transport.ExactCoupling(SPACE)(x0, x1, None, np.random.default_rng(0))
+
+
+def test_tensors_on_a_space_whose_backend_is_numpy_are_told():
+    points = torch.nn.functional.normalize(torch.ones(4, 3), dim=-1)
+    with pytest.raises(TypeError, match="GEOMSTATS_BACKEND=pytorch"):
+        transport.ExactCoupling(Hypersphere(2))(points, points)

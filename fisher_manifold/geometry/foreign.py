@@ -9,6 +9,7 @@ points, or moved there where they meet them.
 
 import contextlib
 
+import geomstats.backend
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -28,28 +29,35 @@ def call(space, function, *tensors, **keywords):
         Any space.
     function : callable
         Method of the space or of its metric.
-    *tensors : torch.Tensor
-        Arguments; the last one is the base point.
+    *tensors : torch.Tensor or numpy.ndarray
+        Arguments; the last one is the base point.  Arrays are passed on as they are.
     **keywords : torch.Tensor
         More arguments.
 
     Returns
     -------
     result : torch.Tensor
-        In the dtype and on the device of the last tensor.
+        On the device of the last tensor, and in its dtype unless truth values.
+
+    Raises
+    ------
+    TypeError
+        If tensors are given to a space of geomstats, and geomstats computes with
+        another backend.
     """
-    if _keeps_kind(space):
-        return function(*tensors, **keywords)
     like = tensors[-1]
+    if _keeps_kind(space) or not isinstance(like, torch.Tensor):
+        return function(*tensors, **keywords)
     dtype = torch.promote_types(like.dtype, torch.get_default_dtype())
     wide = [tensor.to(dtype) for tensor in tensors]
     keywords = {name: tensor.to(dtype) for name, tensor in keywords.items()}
     # Some logarithms minimise, by derivatives, also while nothing is trained.
-    minimises = function == space.metric.log
+    minimises = function in (space.metric.log, *_distances(space.metric))
     gradients = torch.set_grad_enabled(minimises or torch.is_grad_enabled())
-    with gradients, _on_device(like.device):
+    with _explaining(space), gradients, _on_device(like.device):
         result = function(*wide, **keywords)
-    return result.to(device=like.device, dtype=like.dtype)
+        dtype = like.dtype if result.is_floating_point() else result.dtype
+        return result.to(device=like.device, dtype=dtype)
 
 
 def retract(space, point):
@@ -81,6 +89,27 @@ def retract(space, point):
     detour = call(space, lambda x: space.projection(space.regularize(x)), point)
     nearer = (detour - point).abs().flatten(1).amax(1) < moved
     return torch.where(nearer.reshape(-1, *[1] * (point.ndim - 1)), detour, direct)
+
+
+@contextlib.contextmanager
+def _explaining(space):
+    """Errors of a backend that does not compute with tensors, in words."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        backend = geomstats.backend.__name__.rpartition(".")[-1]
+        if backend == "pytorch":
+            raise
+        raise TypeError(
+            f"expected geomstats' torch backend for tensors on {type(space).__name__}, "
+            f"got its {backend} backend: set GEOMSTATS_BACKEND=pytorch in the "
+            "environment before geomstats is imported, or give numpy arrays"
+        ) from error
+
+
+def _distances(metric):
+    names = ("squared_dist", "dist")
+    return [getattr(metric, name) for name in names if hasattr(metric, name)]
 
 
 def _keeps_kind(space):
