@@ -9,8 +9,8 @@ import copy
 
 import torch
 
-from .evidence import encode_belief, log_evidence
 from ..geometry.foreign import call, check_space
+from .evidence import encode_belief, log_evidence
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes
