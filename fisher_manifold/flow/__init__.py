@@ -18,8 +18,9 @@ from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
 from .times import EvidenceTimes, PowerTimes, TableTimes
-from .trainer import Trainer, TrainingDiverged
+from .trainer import Trainer
 from .trajectories import Trajectories
+from .updates import TrainingDiverged
 
 __all__ = [
     "EULER",
