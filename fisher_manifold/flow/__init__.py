@@ -8,7 +8,7 @@ from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField, root_belief
 from .flow_map import FlowMap, distill
-from .history import tensorboard
+from .history import TensorBoardLog
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
@@ -47,6 +47,7 @@ __all__ = [
     "RungeKutta",
     "SampleResult",
     "TableTimes",
+    "TensorBoardLog",
     "Trainer",
     "TrainingDiverged",
     "Trajectories",
@@ -60,6 +61,5 @@ __all__ = [
     "process_group",
     "root_belief",
     "sample",
-    "tensorboard",
     "velocity_loss",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from . import checkpoint
+from . import checkpoint, resume
 from .batches import as_batches
 from .checks import check_counts, check_coupled, check_on_space, held_out
 from .drawing import core_is_free
@@ -15,7 +15,7 @@ from .interrupt import DeferredInterrupt
 from .objective import Objective
 from .ranks import Ranks
 from .shares import Shares
-from .updates import rate
+from .updates import TrainingDiverged, rate
 
 LOG_EVERY = 10
 
@@ -100,8 +100,9 @@ class Loop:
         draws = trainer._drawer().steps(batches, steps, shares, ahead)
         with (
             DeferredInterrupt() as interrupt,
-            self._bar(trainer, ranks) as bar,
+            _Bar(self, trainer, shown=ranks.is_first) as bar,
             _evaluating_after(trainer.raw_field),
+            _history_kept(trainer, self.directory),
             contextlib.closing(draws),
         ):
             for micro_batches in draws:
@@ -109,8 +110,8 @@ class Loop:
                     break
                 loss = trainer._take_step(micro_batches, self.steps, shares)
                 trainer._losses.append(loss)
-                bar.update()
                 self._log(trainer, validation, shares, bar)
+                bar.update()
                 due = trainer.step % self.checkpoint_every == 0
                 if self.directory and due and trainer.step < self.steps:
                     trainer.save(self.directory)
@@ -120,19 +121,13 @@ class Loop:
         if stopped:
             raise KeyboardInterrupt(f"training was stopped after step {trainer.step}")
 
-    def _bar(self, trainer, ranks):
-        shown = self.progress and ranks.is_first
-        return tqdm(
-            total=self.steps, initial=trainer.step, desc="training", disable=not shown
-        )
-
     def _log(self, trainer, validation, shares, bar):
         """Add a row to the history, where one is due, and tell of it."""
         if trainer.step % LOG_EVERY != 0 and trainer.step != self.steps:
             return
         row = self._row(trainer, validation, shares)
         trainer.history.append(row)
-        bar.set_postfix(_short(row))
+        bar.tell(row)
         for callback in self.callbacks if shares.ranks.is_first else ():
             callback(trainer, row)
 
@@ -163,11 +158,24 @@ def _check_same_data(trainer, fingerprint, ranks):
     trainer._data_fingerprint = fingerprint
 
 
-def _short(row):
-    shown = {"loss": f"{row['loss']:.4f}"}
-    if "validation_loss" in row:
-        shown["validation"] = f"{row['validation_loss']:.4f}"
-    return shown
+class _Bar(tqdm):
+    """Bar with steps, their rate, the time left, and the last losses."""
+
+    def __init__(self, loop, trainer, shown):
+        super().__init__(
+            total=loop.steps,
+            initial=trainer.step,
+            desc="training",
+            disable=not (loop.progress and shown),
+        )
+        self.losses = {}
+
+    def tell(self, row):
+        """Show the losses of a row with the next step."""
+        for name, key in (("loss", "loss"), ("validation", "validation_loss")):
+            if key in row:
+                self.losses[name] = f"{row[key]:.4f}"
+        self.set_postfix(self.losses, refresh=False)
 
 
 @contextlib.contextmanager
@@ -177,3 +185,14 @@ def _evaluating_after(field):
         yield
     finally:
         field.eval()
+
+
+@contextlib.contextmanager
+def _history_kept(trainer, directory):
+    """Leave the history of a run that diverged, up to where it did."""
+    try:
+        yield
+    except TrainingDiverged:
+        if directory:
+            resume.save_history(trainer, directory)
+        raise
