@@ -45,6 +45,9 @@ example:
 """
 
 
+# An import fails where a package of an option is not installed.
+_MENDED_BY_USERS = (ValueError, TypeError, OSError, FloatingPointError, ImportError)
+
 _COMMANDS = (
     ("demo", "learn to draw digits: no data, no network, some minutes", None),
     ("train", "learn sequences from a file", _TRAIN_EPILOG),
@@ -139,7 +142,7 @@ def _run(arguments):
         # The reader has gone, as `head` does: nothing more can be said on stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+    except _MENDED_BY_USERS as error:
         if arguments.traceback:
             traceback.print_exc()
         print(f"fisher-manifold: error: {_rank()}{_one_line(error)}", file=sys.stderr)

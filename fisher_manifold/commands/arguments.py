@@ -93,9 +93,15 @@ def _add_run(parser):
     option(
         "--resume",
         action="store_true",
-        help="go on with the run in DIR; takes no other option but --steps, --threads",
+        help="go on with the run in DIR; takes no other option but --steps, "
+        "--threads, --tensorboard",
     )
     option("--overwrite", action="store_true", help="replace the model in DIR")
+    option(
+        "--tensorboard",
+        action="store_true",
+        help="write event files to DIR/tensorboard beside DIR/history.csv",
+    )
 
 
 def _add_data(group):

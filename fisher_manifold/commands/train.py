@@ -11,13 +11,14 @@ from .. import flow, networks, transport
 from ..flow import ranks
 from ..flow.checkpoint import FILE_NAME
 from ..geometry import PositiveHypersphere, SequenceManifold
-from . import dataset, folder
-from .console import command_line, note, say, shows_bar, thread_count
+from . import dataset, folder, training_report
+from .console import command_line, say, shows_bar, thread_count
 from .settings import DataSettings, TrainingSettings
 
 EMA_DECAY = 0.995
 _TIMED_STEPS = 10
-_ON_RESUME = {"command", "traceback", "resume", "out", "steps", "threads"}
+_GIVEN_ANEW = {"steps", "threads", "tensorboard"}
+_ON_RESUME = {"command", "traceback", "resume", "out", *_GIVEN_ANEW}
 
 
 def run(arguments):
@@ -39,6 +40,7 @@ def run(arguments):
 
 def _run(given, out, device):
     here = ranks.Ranks.here(device)
+    callbacks = _callbacks(given, out)
     prepare = _continue if given.get("resume") else _begin
     model, data, is_begun = prepare(given, out)
     here.wait()  # all have looked at the folder before rank 0 writes
@@ -52,7 +54,7 @@ def _run(given, out, device):
                 steps = _steps_within(given["minutes"], trainer, data)
                 training = dataclasses.replace(training, steps=here.all_of_first(steps))
         model = dataclasses.replace(model, training=training)
-        return _train(trainer, model, data, out)
+        return _train(trainer, model, data, out, callbacks)
 
 
 def _begin(given, out):
@@ -105,7 +107,7 @@ def _continue(given, out):
         options = ", ".join("--" + name.replace("_", "-") for name in surplus)
         raise ValueError(
             f"--resume goes on with the settings in {out}: leave out {options} (only "
-            "--steps and --threads may be given)"
+            "--steps, --threads and --tensorboard may be given)"
         )
     model = folder.read_description(out)
     path = Path(model.data.path)
@@ -187,9 +189,17 @@ def _make_network(model, space):
     return kinds[training.network](n_categories, model.length, **size)
 
 
-def _train(trainer, model, data, out):
+def _callbacks(given, out):
+    """What is called with each row of the history, beside the progress bar."""
+    callbacks = [] if shows_bar() else [training_report.print_validation]
+    if given.get("tensorboard"):
+        callbacks.append(flow.TensorBoardLog(out / "tensorboard"))
+    return callbacks
+
+
+def _train(trainer, model, data, out, callbacks):
     """Train, and say what is done, was done and comes next."""
-    _describe(trainer, model, data)
+    training_report.describe(trainer, model, data)
     start, steps = trainer.step, model.training.steps
     if start >= steps:
         say(f"This model has {start} of {steps} steps: --steps N trains it longer.")
@@ -205,14 +215,14 @@ def _train(trainer, model, data, out):
             directory=out,
             checkpoint_every=model.training.checkpoint_every,
             progress=shows_bar(),
-            callbacks=() if shows_bar() else (_print_validation,),
+            callbacks=callbacks,
         )
     except KeyboardInterrupt:
         say(f"\nStopped after step {trainer.step} of {steps}. The checkpoint in {out}")
         say("is complete; this command goes on to the same result:")
         say("  " + command_line("train", "--resume", "--out", out))
         return 130
-    _conclude(trainer, out)
+    training_report.conclude(trainer, out)
     return 0
 
 
@@ -252,55 +262,3 @@ def _steps_within(minutes, trainer, data):
     steps = max(1, int(0.9 * 60 * minutes / seconds))
     say(f"A step takes about {seconds:.3f} s: {steps} steps in {minutes:g} minutes.")
     return steps
-
-
-def _describe(trainer, model, data):
-    prepared, parts = data.prepared, data.splits
-    for message in prepared.messages:
-        note(message)
-    codec = model.codec
-    say(
-        f"Data: {model.data.path}\n"
-        f"  {len(prepared.labels)} sequences of {model.length} letters out of the "
-        f"{codec.n_categories} of {codec.alphabet!r}"
-    )
-    say(
-        f"  {len(parts.train)} for training, {len(parts.valid)} for validation, "
-        f"{len(parts.test)} for test ({data.split_by})"
-    )
-    if len(parts.test) < 2:
-        note("there is no test part: `evaluate` will need another file")
-    if model.classes:
-        shown = ", ".join(model.classes[:20])
-        more = ", ..." if len(model.classes) > 20 else ""
-        say(f"  {len(model.classes)} classes: {shown}{more}")
-    training, here = model.training, ranks.Ranks.here(trainer.device)
-    n_weights = sum(p.numel() for p in trainer.raw_field.parameters())
-    say(
-        f"Model: {training.network} of width {training.width} and depth "
-        f"{training.depth}, {n_weights} weights"
-    )
-    say(
-        f"Training: steps {trainer.step} to {training.steps} with batches of "
-        f"{training.batch_size}, {_workers(here, training)}; Ctrl-C saves and stops"
-    )
-
-
-def _workers(here, training):
-    processes = f"{here.size} processes of " if here.size > 1 else ""
-    return f"{processes}{training.threads} threads"
-
-
-def _print_validation(trainer, row):
-    if "validation_loss" in row:
-        say(
-            f"  step {row['step']}: loss {row['loss']:.4f}, "
-            f"validation {row['validation_loss']:.4f} nats/site"
-        )
-
-
-def _conclude(trainer, out):
-    losses = [r["validation_loss"] for r in trainer.history if "validation_loss" in r]
-    say(f"Validation loss: {losses[-1]:.4f} nats/site. The model is in {out}; next:")
-    say("  " + command_line("sample", "--model", out, "--n", 10))
-    say("  " + command_line("evaluate", "--model", out, "--data", "FILE"))

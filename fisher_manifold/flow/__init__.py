@@ -8,7 +8,7 @@ from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField, root_belief
 from .flow_map import FlowMap, distill
-from .history import tensorboard
+from .history import TensorBoardLog
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
@@ -18,8 +18,9 @@ from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
 from .times import EvidenceTimes, PowerTimes, TableTimes
-from .trainer import Trainer, TrainingDiverged
+from .trainer import Trainer
 from .trajectories import Trajectories
+from .updates import TrainingDiverged
 
 __all__ = [
     "EULER",
@@ -46,6 +47,7 @@ __all__ = [
     "RungeKutta",
     "SampleResult",
     "TableTimes",
+    "TensorBoardLog",
     "Trainer",
     "TrainingDiverged",
     "Trajectories",
@@ -59,6 +61,5 @@ __all__ = [
     "process_group",
     "root_belief",
     "sample",
-    "tensorboard",
     "velocity_loss",
 ]

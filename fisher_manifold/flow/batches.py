@@ -33,6 +33,12 @@ def step_generator(seed, step, device="cpu"):
     return torch.Generator(device).manual_seed(int(state[0]))
 
 
+def draw_seed(generator=None):
+    """Seed of a run, drawn from a generator, or from torch's global one."""
+    device = generator.device if generator is not None else None
+    return int(torch.randint(2**62, (), generator=generator, device=device))
+
+
 class TensorBatches:
     """Batches of a tensor, epoch by epoch in an order drawn for each epoch.
 

@@ -20,6 +20,14 @@ def check_counts(**counts):
             raise ValueError(f"expected {name} to be an integer >= 1, got {value!r}")
 
 
+def check_settings(schedule, ema_decay):
+    """Refuse settings of a trainer that are not among those it knows."""
+    if schedule not in ("cosine", "constant"):
+        raise ValueError(f'expected schedule "cosine" or "constant", got {schedule!r}')
+    if ema_decay is not None and not 0 <= ema_decay < 1:
+        raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
+
+
 def check_parts(field, path):
     """Refuse a field made for another path or space than the trainer's."""
     if getattr(field, "path", path) is not path:

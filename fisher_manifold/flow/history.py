@@ -24,27 +24,49 @@ def write_history(path, history):
     os.replace(temporary, path)
 
 
-def tensorboard(directory):
-    """Callback for `Trainer.fit` that writes TensorBoard files.
+class TensorBoardLog:
+    """Callback for `Trainer.fit` that writes the rows as TensorBoard files.
+
+    Files are opened with the first row, so that processes of rank 1 and above, which
+    have no callbacks called, leave none.  Where a run goes on from a checkpoint, what
+    the folder has of steps that are taken again is hidden: give each run its own.
 
     Parameters
     ----------
     directory : path-like
         Folder for the event files.
 
-    Returns
-    -------
-    callback : callable
-        To be given as ``callbacks=[callback]``.
+    Raises
+    ------
+    ImportError
+        If the package tensorboard is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> log = TensorBoardLog(tempfile.gettempdir())
+    >>> # trainer.fit(data, steps=1000, callbacks=[log]); then: tensorboard --logdir ...
     """
-    from torch.utils.tensorboard import SummaryWriter
 
-    writer = SummaryWriter(str(directory))
+    def __init__(self, directory):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise ImportError(
+                "TensorBoard files need the package tensorboard: "
+                'pip install "fisher_manifold[tensorboard]" (history.csv has the same '
+                "rows without it)"
+            ) from error
+        self.directory = str(directory)
+        self._open = SummaryWriter
+        self._writer = None
 
-    def callback(trainer, row):
+    def __call__(self, trainer, row):
+        """Write a row of the history, all of it but the step as curves."""
+        step = row["step"]
+        if self._writer is None:
+            self._writer = self._open(self.directory, purge_step=step)
         for name, value in row.items():
             if name != "step":
-                writer.add_scalar(name, value, row["step"])
-        writer.flush()
-
-    return callback
+                self._writer.add_scalar(name, value, step)
+        self._writer.flush()

@@ -50,8 +50,22 @@ def save(trainer, directory):
         "coupling": checkpoint.describe(trainer.coupling),
     }
     path = checkpoint.write(directory, state)
-    write_history(path.with_name("history.csv"), trainer.history)
+    save_history(trainer, directory)
     return path
+
+
+def save_history(trainer, directory):
+    """Write a trainer's history.csv, atomically, on rank 0.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Trainer.
+    directory : path-like
+        Folder, which exists.
+    """
+    if is_first():
+        write_history(Path(directory) / "history.csv", trainer.history)
 
 
 def load(kind, directory, field, path, coupling, given, device):

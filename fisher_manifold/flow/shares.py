@@ -23,6 +23,11 @@ class Shares:
     coupling_size: int
     micro_batch_size: int
 
+    @classmethod
+    def of(cls, trainer, ranks):
+        """Shares of a trainer's batches."""
+        return cls(ranks, trainer.coupling_size, trainer.micro_batch_size)
+
     def blocks(self, n):
         """Blocks of a batch that this rank has a share in.
 

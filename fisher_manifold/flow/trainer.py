@@ -1,46 +1,20 @@
-"""Training: plain PyTorch that a reader can follow."""
+"""Training: plain PyTorch that a reader can follow.
 
-import contextlib
-import math
+Its ideas have modules of their own: `drawing` (what a step draws), `objective` (losses
+and gradients), `updates` (how weights move), `loop` (steps, history, checkpoints).
+"""
 
 import torch
-from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
-from . import checkpoint, resume
-from .batches import as_batches, step_generator
-from .checks import check_counts, check_coupled, check_on_space, check_parts, held_out
-from .drawing import Drawer, core_is_free
-from .interrupt import DeferredInterrupt
-from .ranks import Ranks, averaging
+from . import resume
+from .batches import draw_seed
+from .checks import check_counts, check_parts, check_settings
+from .drawing import Drawer
+from .loop import Loop
+from .objective import Objective
+from .ranks import Ranks
 from .shares import Shares
-from .source import seeded_globals
-
-LOG_EVERY = 10
-
-_VALIDATION = 2**63
-"""First number of the draws of validations, far from those of the steps."""
-
-
-class TrainingDiverged(FloatingPointError):
-    """The loss or its gradient is not finite.
-
-    Attributes
-    ----------
-    step : int
-        Step of the loss.
-    batch : PathSample
-        Batch that made it.
-    """
-
-    def __init__(self, step, batch, what, value):
-        super().__init__(
-            f"the {what} became {value} at step {step}; training stopped before this "
-            "step was taken. Look at the attribute `batch`; lower the learning rate or "
-            "check the data"
-        )
-        self.step = step
-        self.batch = batch
+from .updates import moving_average, take_step
 
 
 class Trainer:
@@ -130,12 +104,7 @@ class Trainer:
         coupling_size=None,
         micro_batch_size=None,
     ):
-        if schedule not in ("cosine", "constant"):
-            raise ValueError(
-                f'expected schedule "cosine" or "constant", got {schedule!r}'
-            )
-        if ema_decay is not None and not 0 <= ema_decay < 1:
-            raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
+        check_settings(schedule, ema_decay)
         coupling_size = batch_size if coupling_size is None else coupling_size
         micro_batch_size = batch_size if micro_batch_size is None else micro_batch_size
         check_counts(
@@ -159,17 +128,13 @@ class Trainer:
         self.couple_ahead = couple_ahead
         self.coupling_size = int(coupling_size)
         self.micro_batch_size = int(micro_batch_size)
-        self.seed = _draw_seed(generator)
+        self.seed = draw_seed(generator)
         self.step = 0
         self.history = []
         self._losses = []
         self._data_fingerprint = None
         self._loss = None
-        self._average = (
-            AveragedModel(field.network, multi_avg_fn=_warm_average(ema_decay))
-            if ema_decay is not None
-            else None
-        )
+        self._average = moving_average(field.network, self.ema_decay)
         self._optimizer = torch.optim.AdamW(
             field.parameters(), learning_rate, weight_decay=weight_decay, fused=True
         )
@@ -247,144 +212,11 @@ class Trainer:
         KeyboardInterrupt
             After Ctrl-C, once the step is complete and a checkpoint is written.
         """
-        check_counts(
-            steps=steps,
-            validate_every=validate_every,
-            checkpoint_every=checkpoint_every,
+        loop = Loop(
+            steps, validate_every, checkpoint_every, directory, progress, callbacks
         )
-        ranks = self._join(steps)
-        batches = as_batches(data, conditions, self.batch_size, self.seed)
-        self._check_same_data(batches.fingerprint(), ranks)
-        validation_set = held_out(validation, validation_conditions)
-        if steps < self.step:
-            raise ValueError(f"expected steps >= {self.step}, those taken, got {steps}")
-        for array, name in ((data, "data"), (validation, "validation")):
-            check_on_space(self.path.space, array, name)
-            check_coupled(self.coupling, array, name)
-        if directory and ranks.is_first:
-            checkpoint.check_writable(directory)
-        bar = tqdm(
-            total=steps,
-            initial=self.step,
-            desc="training",
-            disable=not (progress and ranks.is_first),
-        )
-        ahead = self.couple_ahead
-        ahead = core_is_free(self.device) if ahead is None else ahead
-        shares = Shares(ranks, self.coupling_size, self.micro_batch_size)
-        draws = self._drawer().steps(batches, range(self.step, steps), shares, ahead)
-        with (
-            DeferredInterrupt() as interrupt,
-            bar,
-            _evaluating_after(self.raw_field),
-            contextlib.closing(draws),
-        ):
-            for micro_batches in draws:
-                if ranks.any(interrupt.received):
-                    break
-                self._losses.append(self._take_step(micro_batches, steps, shares))
-                bar.update()
-                if self.step % LOG_EVERY == 0 or self.step == steps:
-                    row = self._log(steps, validation_set, validate_every, ranks)
-                    bar.set_postfix(_short(row))
-                    for callback in callbacks if ranks.is_first else ():
-                        callback(self, row)
-                due = self.step % checkpoint_every == 0 and self.step < steps
-                if directory and due:
-                    self.save(directory)
-            if directory:
-                self.save(directory)
-            stopped = ranks.any(interrupt.received)
-        if stopped:
-            raise KeyboardInterrupt(f"training was stopped after step {self.step}")
+        loop.run(self, data, conditions, validation, validation_conditions)
         return self
-
-    def _join(self, steps):
-        """Agree with the other processes of the run, if there are any."""
-        ranks = Ranks.here(self.device)
-        ranks.check_same(
-            step=self.step,
-            steps=steps,
-            batch_size=self.batch_size,
-            coupling_size=self.coupling_size,
-        )
-        self.seed = ranks.all_of_first(self.seed)
-        if ranks.size == 1:
-            self._loss = self.raw_field.loss
-        elif not isinstance(self._loss, torch.nn.Module):
-            self._loss = ranks.parallel(self.raw_field)
-        return ranks
-
-    def _take_step(self, draws, steps, shares):
-        """Compute the loss of a batch, move the weights; return the loss."""
-        self.raw_field.train()  # a validation or callback may have left it
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.learning_rate * self._rate_factor(self.step, steps)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss, batch = self._add_gradients(draws, shares)
-        if not math.isfinite(loss):
-            raise TrainingDiverged(self.step, batch, "loss", loss)
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.raw_field.parameters(), self.clip_norm or math.inf
-        )
-        if not torch.isfinite(norm):
-            raise TrainingDiverged(self.step, batch, "gradient's norm", float(norm))
-        self._optimizer.step()
-        if self._average is not None:
-            self._average.update_parameters(self.raw_field.network)
-        self.step += 1
-        return loss
-
-    def _add_gradients(self, draws, shares):
-        """Gradients of the mean loss over all ranks; return it, and a batch for errors.
-
-        That batch is the first whose loss is not finite, else the last.
-        """
-        total, batch, size = 0.0, None, shares.ranks.size
-        for draw in draws:
-            is_last = shares.are_complete(draw.rows, draw.batch_size)
-            with averaging(self._loss, is_last):
-                sample, losses = self._losses_of(self._loss, draw)
-                # Ranks are averaged, each with its sum over a part of the rows.
-                loss = losses.sum() / (draw.batch_size / size)
-                loss.backward()
-            batch = sample if math.isfinite(total) else batch
-            total += float(loss.detach())
-        return shares.ranks.sum(total) / size, batch
-
-    def _drawer(self):
-        field, path, coupling = self.raw_field, self.path, self.coupling
-        return Drawer(field, path, coupling, self.seed, self.device)
-
-    def _losses_of(self, loss, draw):
-        """Points on the paths of a draw, and the loss of each."""
-        batch = self.path.sample(draw.x1, x0=draw.x0, t=draw.t)
-        # Dropout draws from global states: seeded, then restored.
-        generator = step_generator(self.seed, draw.number, self.device)
-        with seeded_globals(generator), _autocast(self.device, self.autocast):
-            return batch, loss(batch, **draw.conditions)
-
-    def _rate_factor(self, step, steps):
-        warm = min(1.0, (step + 1) / max(1, self.warmup))
-        if self.schedule == "constant":
-            return warm
-        return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / steps)))
-
-    def _log(self, steps, validation, validate_every, ranks):
-        row = {
-            "step": self.step,
-            "loss": sum(self._losses) / len(self._losses),
-            "learning_rate": self.learning_rate
-            * self._rate_factor(self.step - 1, steps),
-        }
-        self._losses = []
-        due = self.step % validate_every < LOG_EVERY or self.step == steps
-        if validation is not None and due:
-            data, conditions = validation
-            total = ranks.sum(self._sum_of_losses(data, conditions, ranks))
-            row["validation_loss"] = total / len(data)
-        self.history.append(row)
-        return row
 
     def evaluate(self, data, conditions=None):
         """Mean loss of the averaged field, always on the same noise and times.
@@ -401,33 +233,9 @@ class Trainer:
         loss : float
             Mean loss.
         """
-        alone = Ranks(0, 1, self.device)
-        return self._sum_of_losses(data, conditions, alone) / len(data)
-
-    @torch.no_grad()
-    def _sum_of_losses(self, data, conditions, ranks):
-        """Sum of the losses of this rank's share of some data."""
-        field, drawer, total = self.field, self._drawer(), 0.0
-        starts = range(0, len(data), self.coupling_size)
-        for start in starts[ranks.rank :: ranks.size]:
-            rows = slice(start, start + self.coupling_size)
-            chunk = {k: v[rows] for k, v in (conditions or {}).items()}
-            draw = drawer(_VALIDATION + start, data[rows], chunk)
-            for first in range(0, len(draw.x1), self.micro_batch_size):
-                last = min(first + self.micro_batch_size, len(draw.x1))
-                part = draw.cut(range(first, last))
-                total += float(self._losses_of(field.loss, part)[1].sum())
-        return total
-
-    def _check_same_data(self, fingerprint, ranks):
-        ranks.check_same(data=fingerprint)
-        known = self._data_fingerprint
-        if self.step and None not in (known, fingerprint) and known != fingerprint:
-            raise ValueError(
-                "expected the data that this trainer was trained on, got others: "
-                "resume with the same data, or start a new Trainer from its weights"
-            )
-        self._data_fingerprint = fingerprint
+        shares = Shares.of(self, Ranks(0, 1, self.device))
+        objective = Objective.of(self)
+        return objective.sum_over(self.field.loss, data, conditions, shares) / len(data)
 
     def save(self, directory):
         """Write checkpoint.pt and history.csv, each atomically.
@@ -474,43 +282,9 @@ class Trainer:
         """
         return resume.load(cls, directory, field, path, coupling, given, device)
 
+    def _take_step(self, draws, steps, shares):
+        return take_step(self, draws, steps, shares)
 
-def _warm_average(decay):
-    """Moving average whose decay grows to `decay`: early weights are soon forgotten."""
-
-    @torch.no_grad()
-    def update(averages, parameters, n_averaged):
-        n = int(n_averaged)
-        weight = 1.0 - min(decay, (1 + n) / (10 + n))
-        torch._foreach_lerp_(averages, parameters, weight)
-
-    return update
-
-
-def _autocast(device, dtype):
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
-
-
-def _draw_seed(generator):
-    device = generator.device if generator is not None else None
-    return int(torch.randint(2**62, (), generator=generator, device=device))
-
-
-def _short(row):
-    return {
-        "loss": f"{row['loss']:.4f}",
-        **(
-            {"validation": f"{row['validation_loss']:.4f}"}
-            if "validation_loss" in row
-            else {}
-        ),
-    }
-
-
-@contextlib.contextmanager
-def _evaluating_after(field):
-    """Leave a field in evaluation mode, whatever happens."""
-    try:
-        yield
-    finally:
-        field.eval()
+    def _drawer(self):
+        field, path, coupling = self.raw_field, self.path, self.coupling
+        return Drawer(field, path, coupling, self.seed, self.device)

@@ -3,10 +3,12 @@
 import csv
 import gzip
 import json
+import sys
 
 import numpy as np
 import pytest
 from cli_helpers import random_sequences, write_csv
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fisher_manifold import flow, transport
 
@@ -150,3 +152,27 @@ def test_a_file_without_test_rows_is_noted(cli, tmp_path):
     data = write_csv(tmp_path / "a.csv", random_sequences(20), split=splits)
     said = cli.train("--data", data, "--steps", 1, "--out", tmp_path / "m").err
     assert "no test part" in said
+
+
+def test_tensorboard_files_lie_beside_the_history(cli, tmp_path, dna_csv):
+    out = tmp_path / "model"
+    words = ("--data", dna_csv, "--steps", 20, "--tensorboard")
+    cli.train(*words, "--out", out)
+    resume = ("--resume", "--tensorboard", "--steps", 30, "--out", out)
+    cli("train", *resume)
+    with open(out / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    events = EventAccumulator(str(out / "tensorboard")).Reload()
+    for name in ("loss", "validation_loss"):
+        expected = [(int(row["step"]), float(row[name])) for row in rows if row[name]]
+        found = [(event.step, event.value) for event in events.Scalars(name)]
+        assert found == [(step, pytest.approx(value)) for step, value in expected]
+        assert found[-1][0] == 30
+
+
+def test_tensorboard_that_is_not_installed(cli, tmp_path, dna_csv, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    out = tmp_path / "model"
+    words = ("train", "--data", dna_csv, "--tensorboard", "--out", out)
+    assert 'pip install "fisher_manifold[tensorboard]"' in cli.error(*words)
+    assert not out.exists()

@@ -375,25 +375,3 @@ def test_bfloat16_autocast_trains_in_float32(data):
     trainer = make_trainer(autocast=torch.bfloat16).fit(data, 3, progress=False)
     assert next(trainer.raw_field.parameters()).dtype == torch.float32
     assert np.isfinite(trainer.history[-1]["loss"])
-
-
-def test_history_is_written(tmp_path, data):
-    trainer = make_trainer().fit(data, 30, directory=tmp_path, progress=False)
-    lines = (tmp_path / "history.csv").read_text().splitlines()
-    assert lines[0] == "step,loss,learning_rate,validation_loss"
-    assert [int(line.split(",")[0]) for line in lines[1:]] == [10, 20, 30]
-    assert float(lines[1].split(",")[1]) == trainer.history[0]["loss"]
-
-
-def test_tensorboard_files_hold_the_history(tmp_path, data):
-    events = pytest.importorskip(
-        "tensorboard.backend.event_processing.event_accumulator",
-        reason="needs the extra `tensorboard`",
-    )
-    trainer = make_trainer()
-    callback = flow.tensorboard(tmp_path)
-    trainer.fit(data, 20, progress=False, callbacks=[callback])
-    written = events.EventAccumulator(str(tmp_path)).Reload().Scalars("loss")
-    assert [event.step for event in written] == [10, 20]
-    expected = [row["loss"] for row in trainer.history]
-    assert np.allclose([event.value for event in written], expected)
