@@ -12,7 +12,10 @@ FORMATS = ("fasta", "csv", "txt", "npz")
 SAMPLE_STEPS = 50
 SOLVERS = ("euler", "adams", "heun", "midpoint", "rk4")
 READOUTS = ("nearest", "posterior")
-_SUFFIXES = ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz"
+_SUFFIXES = (
+    ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz; or as published: text8.zip, "
+    "DeepFlyBrain_data.pkl, DeepMEL2_data.pkl (its classes: --label class)"
+)
 
 
 def positive(text):
@@ -221,6 +224,13 @@ def add_evaluate(parser):
         nargs="+",
         default=[3, 5],
         help="lengths of the k-mers (default: 3 5)",
+    )
+    parser.add_argument(
+        "--predictor",
+        metavar="MODULE:CALLABLE",
+        help="function from a list of sequences to an array, a row for each: adds the "
+        "SP-MSE of these profiles and the FBD of these embeddings to the report "
+        "(MODULE may be a file, as ./sei.py); its code is run",
     )
     parser.add_argument(
         "--out",

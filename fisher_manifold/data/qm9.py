@@ -66,7 +66,7 @@ def _read_properties(path, names):
             row = int((~np.isfinite(values)).argmax())
             value = str(frame[name].iloc[row])
             raise ValueError(
-                f"{path}: line {row + 2} has {value!r} in the column {name!r}, expected "
-                "a finite number: correct it or remove the line"
+                f"{path}: line {row + 2} has {value!r} in the column {name!r}, "
+                "expected a finite number: correct it or remove the line"
             )
     return frame.to_numpy(np.float32)
