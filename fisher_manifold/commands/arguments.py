@@ -50,6 +50,14 @@ def positive_real(text):
     return value
 
 
+def weight(text):
+    """Finite number of at least 0."""
+    value = _number(text, float, "a number")
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
+    return value
+
+
 def share(text):
     """Number from 0 to below 1."""
     value = _number(text, float, "a number")
@@ -154,6 +162,22 @@ def _add_model(group):
         help="how noise and data are paired; exact is optimal transport within a batch "
         "(and within a label, with --label)",
     )
+    _add_steering(group)
+
+
+def _add_steering(group):
+    option = _Options(group, TrainingSettings)
+    option(
+        "--condition-dropout",
+        type=share,
+        help="share of the samples trained without their class, so that sample "
+        "--guidance works",
+    )
+    option(
+        "--reveal",
+        type=share,
+        help="share of the samples trained with some letters given, for sample --given",
+    )
 
 
 def _add_optimisation(group):
@@ -203,6 +227,12 @@ def add_sample(parser):
         "--label",
         metavar="NAME",
         help="class to draw, for conditional models (default: as often as in training)",
+    )
+    parser.add_argument(
+        "--given",
+        metavar="PATTERN",
+        help="letters that all samples have, ? (for DNA also N) where they are free: "
+        "one for each place, as NNNNTATAAANN",
     )
 
 
@@ -271,6 +301,14 @@ def _add_generation(parser):
         help="times of the steps: those of the training, or measured from the entropy "
         "that the model has still to resolve on training sequences (default: "
         "%(default)s)",
+    )
+    parser.add_argument(
+        "--guidance",
+        type=weight,
+        metavar="W",
+        default=1.0,
+        help="weight of the class: 0 leaves it out, more than 1 exaggerates it "
+        "(default: %(default)g)",
     )
     parser.add_argument(
         "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"

@@ -20,7 +20,10 @@ from .console import note, say, thread_count
 from .sample import generate
 
 _MOST_SAMPLES = 5000
-_REQUEST = ("model", "data", "steps", "solver", "readout", "grid", "seed", "predictor")
+_REQUEST = (
+    *("model", "data", "steps", "solver", "readout", "grid", "guidance", "seed"),
+    "predictor",
+)
 
 
 def run(arguments):

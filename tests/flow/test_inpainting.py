@@ -179,6 +179,22 @@ def test_given_sites_that_cannot_be(given):
         flow.sample(field, path, 1, 2, conditions={"given": given})
 
 
+def test_likelihoods_given_sites_are_refused():
+    law = LAWS["chain"]
+    path = make_path(law, concentration=1.0)
+    field = flow.InpaintingField(flow.ExactPosterior(law), path)
+    labels, conditions = torch.zeros(1, 4).long(), {"given": torch.zeros(1, 4).long()}
+    x = path.source.sample(1, torch.Generator().manual_seed(0))
+    for call in (
+        lambda: flow.discrete_log_prob_bound(
+            field, path, labels, conditions=conditions
+        ),
+        lambda: flow.log_prob(field, path, x, conditions=conditions),
+    ):
+        with pytest.raises(ValueError, match="expected no `given` sites"):
+            call()
+
+
 def test_settings_that_cannot_be():
     path = make_path(LAWS["chain"])
     with pytest.raises(ValueError, match="a share `reveal` from 0 to 1"):
