@@ -23,6 +23,7 @@ from .divergences import (
 )
 from .features import ClassifierFeatures, frechet_distance
 from .law_divergence import SampleDivergence, sample_divergence
+from .predictors import load_predictor, predict, predicted_distances, profile_error
 
 __all__ = [
     "ClassifierFeatures",
@@ -35,9 +36,13 @@ __all__ = [
     "kl_divergence",
     "kmer_divergence",
     "kmer_spectrum",
+    "load_predictor",
     "marginal_error",
     "nearest_neighbour_distance",
     "pairwise_error",
+    "predict",
+    "predicted_distances",
+    "profile_error",
     "sample_divergence",
     "site_marginals",
 ]

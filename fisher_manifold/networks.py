@@ -1,7 +1,8 @@
 """Reference networks, all with the signature ``network(x, t, **conditions)``.
 
 They are small and plain; any module with that signature serves.  ``label`` is the one
-condition they know: class labels, with ``n_classes`` more than 0.
+condition they know: class labels, with ``n_classes`` more than 0.  `Conditional` makes
+one of them know labels, vectors and signals, all of which may be missing.
 """
 
 import copy
@@ -10,6 +11,8 @@ import math
 import torch
 from torch import nn
 from torch.nn import functional
+
+from .conditional import Conditional as Conditional
 
 
 class TimeEmbedding(nn.Module):

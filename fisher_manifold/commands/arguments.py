@@ -12,7 +12,10 @@ FORMATS = ("fasta", "csv", "txt", "npz")
 SAMPLE_STEPS = 50
 SOLVERS = ("euler", "adams", "heun", "midpoint", "rk4")
 READOUTS = ("nearest", "posterior")
-_SUFFIXES = ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz"
+_SUFFIXES = (
+    ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz; or as published: text8.zip, "
+    "DeepFlyBrain_data.pkl, DeepMEL2_data.pkl (its classes: --label class)"
+)
 
 
 def positive(text):
@@ -44,6 +47,14 @@ def positive_real(text):
     value = _number(text, float, "a number")
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return value
+
+
+def weight(text):
+    """Finite number of at least 0."""
+    value = _number(text, float, "a number")
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
     return value
 
 
@@ -157,6 +168,22 @@ def _add_model(group):
         help="how noise and data are paired; exact is optimal transport within a batch "
         "(and within a label, with --label)",
     )
+    _add_steering(group)
+
+
+def _add_steering(group):
+    option = _Options(group, TrainingSettings)
+    option(
+        "--condition-dropout",
+        type=share,
+        help="share of the samples trained without their class, so that sample "
+        "--guidance works",
+    )
+    option(
+        "--reveal",
+        type=share,
+        help="share of the samples trained with some letters given, for sample --given",
+    )
 
 
 def _add_optimisation(group):
@@ -207,6 +234,12 @@ def add_sample(parser):
         metavar="NAME",
         help="class to draw, for conditional models (default: as often as in training)",
     )
+    parser.add_argument(
+        "--given",
+        metavar="PATTERN",
+        help="letters that all samples have, ? (for DNA also N) where they are free: "
+        "one for each place, as NNNNTATAAANN",
+    )
 
 
 def add_evaluate(parser):
@@ -227,6 +260,13 @@ def add_evaluate(parser):
         nargs="+",
         default=[3, 5],
         help="lengths of the k-mers (default: 3 5)",
+    )
+    parser.add_argument(
+        "--predictor",
+        metavar="MODULE:CALLABLE",
+        help="function from a list of sequences to an array, a row for each: adds the "
+        "SP-MSE of these profiles and the FBD of these embeddings to the report "
+        "(MODULE may be a file, as ./sei.py); its code is run",
     )
     parser.add_argument(
         "--out",
@@ -267,6 +307,14 @@ def _add_generation(parser):
         help="times of the steps: those of the training, or measured from the entropy "
         "that the model has still to resolve on training sequences (default: "
         "%(default)s)",
+    )
+    parser.add_argument(
+        "--guidance",
+        type=weight,
+        metavar="W",
+        default=1.0,
+        help="weight of the class: 0 leaves it out, more than 1 exaggerates it "
+        "(default: %(default)g)",
     )
     parser.add_argument(
         "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"

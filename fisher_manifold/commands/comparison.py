@@ -182,6 +182,61 @@ def compare_classes(samples, test, train, classes, k, n_categories, rng):
     return results
 
 
+def compare_predicted(name, sets, real, predict):
+    """Measure SP-MSE and FBD by a predictor.
+
+    Parameters
+    ----------
+    name : str
+        Name of the predictor.
+    sets : Sets
+        Sequences, each for the condition of the real sequence in its row.
+    real : int array, shape=[n, length]
+        Real sequences.
+    predict : callable
+        Outputs of the predictor for labels.
+
+    Returns
+    -------
+    results : list of Result
+        Metrics.
+    """
+    reference = predict(real)
+    columns = [
+        metrics.predicted_distances(predict(labels), reference)
+        for labels in (sets.model, sets.floor, sets.markov, sets.noise)
+    ]
+    return [
+        Result(f"{kind} by {name}", *(column[kind] for column in columns))
+        for kind in columns[0]
+    ]
+
+
+def choose_alike(classes, known, rng):
+    """Rows of training sequences, each of the class asked for.
+
+    Parameters
+    ----------
+    classes : int array, shape=[n]
+        Classes asked for.
+    known : int array, shape=[m]
+        Classes of the training sequences.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    rows : int array, shape=[n]
+        Rows; of any class where there is no training sequence of its own.
+    """
+    rows = rng.integers(0, len(known), len(classes))
+    for one in np.unique(classes):
+        alike, wanted = np.flatnonzero(known == one), classes == one
+        if len(alike):
+            rows[wanted] = alike[choose(len(alike), int(wanted.sum()), rng)]
+    return rows
+
+
 def verdict(result):
     """Say in words whether the model is closer than the Markov chain."""
     if result.model == 0 or result.markov == 0:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import PreparedData, SplitIndices, prepare, read_sequences, split_indices
+from . import published
 
 _MINIMUM = 2
 
@@ -71,6 +72,8 @@ def read(settings, codec=None, classes=None):
     is_running_text : bool
         Whether they are consecutive windows of a single text.
     """
+    if published.is_published(settings.path):
+        return published.read(settings, classes), False
     table = _read_table(settings)
     prepared = prepare(
         table,
@@ -112,6 +115,8 @@ def split(prepared, settings, is_running_text=False):
     split_by = f"at random, seed {settings.split_seed}"
     if prepared.splits is not None:
         split_by = "by the column 'split'"
+        if published.is_published(settings.path):
+            split_by = "as published"
     elif is_running_text:
         parts = _in_order(parts)
         split_by = "by place in the text: the test part is its end"

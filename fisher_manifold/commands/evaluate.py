@@ -8,12 +8,22 @@ import torch
 
 from .. import flow, metrics
 from . import dataset, folder, report
-from .comparison import choose, compare, compare_classes, make_sets
+from .comparison import (
+    choose,
+    choose_alike,
+    compare,
+    compare_classes,
+    compare_predicted,
+    make_sets,
+)
 from .console import note, say, thread_count
 from .sample import generate
 
 _MOST_SAMPLES = 5000
-_REQUEST = ("model", "data", "steps", "solver", "readout", "grid", "seed")
+_REQUEST = (
+    *("model", "data", "steps", "solver", "readout", "grid", "guidance", "seed"),
+    "predictor",
+)
 
 
 def run(arguments):
@@ -36,12 +46,14 @@ def run(arguments):
     *test, origin = read_test(arguments, model)
     n_categories = model.codec.n_categories
     ks = _check_lengths(arguments.k, test[0], n_categories)
+    predictor = arguments.predictor and metrics.load_predictor(arguments.predictor)
     rng = np.random.default_rng(arguments.seed)
     with thread_count(arguments.threads):
         trainer = flow.Trainer.load(out)
-        generated, classes = _generate(trainer, test, arguments, origin)
+        generated, rows = _generate(trainer, test, arguments, origin)
         losses = [_cross_entropy(trainer, *part, rng) for part in (test, train)]
-    samples = generated.labels.cpu().numpy(), classes
+    real = _rows_of(test, rows)
+    samples = generated.labels.cpu().numpy(), real[1]
     summary = {
         "training_steps": trainer.step,
         "n_evaluations": generated.n_evaluations,
@@ -54,6 +66,9 @@ def run(arguments):
     }
     sets = make_sets(samples[0], train[0], n_categories, rng)
     results = compare(sets, test[0], train[0], n_categories, ks, rng)
+    if predictor:
+        sets = dataclasses.replace(sets, floor=_alike(real, train, rng))
+        results += _compare_predicted(arguments.predictor, predictor, model, sets, real)
     names = model.classes or ()
     by_class = compare_classes(samples, test, train, names, ks[0], n_categories, rng)
     request = {name: vars(arguments)[name] for name in _REQUEST}
@@ -130,15 +145,35 @@ def _check_lengths(ks, labels, n_categories):
 
 
 def _generate(trainer, test, arguments, origin):
-    """Result of the sampler for classes of test sequences, and these classes."""
+    """Result of the sampler for the conditions of test sequences, and their rows."""
     labels, class_labels = test
     n = arguments.n or min(len(labels), _MOST_SAMPLES)
     say(f"{len(labels)} test sequences ({origin}); generating {n}")
     rows = choose(len(labels), n, np.random.default_rng(arguments.seed))
-    classes = None if class_labels is None else class_labels[rows]
-    given = None if classes is None else torch.from_numpy(classes)
+    given = None if class_labels is None else torch.from_numpy(class_labels[rows])
     generator = torch.Generator().manual_seed(arguments.seed)
-    return generate(trainer, n, arguments, given, generator), classes
+    return generate(trainer, n, arguments, given, generator), rows
+
+
+def _rows_of(part, rows):
+    """Rows of labels and class labels (or None)."""
+    return tuple(None if array is None else array[rows] for array in part)
+
+
+def _alike(real, train, rng):
+    """Training sequences of the classes of real ones."""
+    if real[1] is None:
+        return train[0][choose(len(train[0]), len(real[0]), rng)]
+    return train[0][choose_alike(real[1], train[1], rng)]
+
+
+def _compare_predicted(name, predictor, model, sets, real):
+    """Compare with the test sequences whose conditions the samples were made for."""
+
+    def predict(labels):
+        return metrics.predict(predictor, model.codec.decode(labels))
+
+    return compare_predicted(name, sets, real[0], predict)
 
 
 def _cross_entropy(trainer, labels, class_labels, rng):

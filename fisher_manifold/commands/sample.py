@@ -12,6 +12,7 @@ from . import folder
 from .arguments import FORMATS
 from .comparison import choose
 from .console import note, shows_bar, thread_count
+from .steering import parse_given, steered_field, with_given
 
 _MOST_MEASURED = 1000
 
@@ -32,11 +33,15 @@ def run(arguments):
     out = Path(arguments.model)
     model = folder.read_description(out)
     format = choose_format(arguments.format, arguments.out, model)
+    given = None
+    if arguments.given is not None:
+        given = parse_given(arguments.given, model)
     generator = torch.Generator().manual_seed(arguments.seed)
     class_labels = draw_classes(model, arguments.n, arguments.label, generator)
     with thread_count(arguments.threads):
         trainer = flow.Trainer.load(out)
-        result = generate(trainer, arguments.n, arguments, class_labels, generator)
+        parts = class_labels, generator, given
+        result = generate(trainer, arguments.n, arguments, *parts)
     sequences = model.codec.decode(result.labels.cpu().numpy())
     names = None
     if class_labels is not None:
@@ -120,7 +125,7 @@ def draw_classes(model, n, name, generator):
     return torch.full((n,), model.classes.index(name))
 
 
-def generate(trainer, n, arguments, class_labels, generator):
+def generate(trainer, n, arguments, class_labels, generator, given=None):
     """Generate labels with the averaged weights.
 
     Parameters
@@ -130,11 +135,13 @@ def generate(trainer, n, arguments, class_labels, generator):
     n : int
         Number of samples.
     arguments : argparse.Namespace
-        Options: model, steps, solver, readout, grid and seed.
+        Options: model, steps, solver, readout, grid, guidance and seed.
     class_labels : torch.Tensor of int, shape=[n], or None
         Classes.
     generator : torch.Generator
         Source of randomness.
+    given : torch.Tensor of int, shape=[length], optional
+        Letters that all samples have, -1 for free places.
 
     Returns
     -------
@@ -146,13 +153,17 @@ def generate(trainer, n, arguments, class_labels, generator):
     grid = None
     if arguments.grid == "measured":
         grid = _measure_times(trainer, arguments).grid(arguments.steps)
+    field = with_given(steered_field(trainer, arguments.guidance), given)
+    conditions = {} if class_labels is None else {"label": class_labels}
+    if given is not None:
+        conditions["given"] = given.repeat(n, 1)
     return flow.sample(
-        trainer.field,
+        field,
         trainer.path,
         n,
         arguments.steps,
         generator=generator,
-        conditions=None if class_labels is None else {"label": class_labels},
+        conditions=conditions,
         grid=grid,
         progress=shows_bar(),
         solver=arguments.solver,

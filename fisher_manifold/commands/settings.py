@@ -50,6 +50,10 @@ class TrainingSettings:
         Concentration of the Dirichlet source; 1/2 is the uniform law.
     coupling : {"independent", "exact"}
         How noise and data are paired.
+    condition_dropout : float
+        Share of the samples that are trained without their class.
+    reveal : float
+        Share of the samples that are trained with some letters given.
     steps, batch_size : int
         Steps in all, and sequences in each.
     coupling_size, micro_batch_size : int, optional
@@ -69,6 +73,8 @@ class TrainingSettings:
     depth: int = 6
     concentration: float = 0.5
     coupling: str = "independent"
+    condition_dropout: float = 0.0
+    reveal: float = 0.0
     steps: int = 4000
     batch_size: int = 128
     coupling_size: int | None = None

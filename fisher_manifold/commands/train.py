@@ -155,8 +155,11 @@ def make_trainer(model, device="cpu"):
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(training.seed)
         network = _make_network(model, space).to(device)
+    field = flow.PosteriorField(network, path)
+    if training.reveal:
+        field = flow.InpaintingField(network, path, reveal=training.reveal)
     return flow.Trainer(
-        flow.PosteriorField(network, path),
+        field,
         path,
         _make_coupling(model, space),
         learning_rate=training.learning_rate,
@@ -177,16 +180,18 @@ def _make_coupling(model, space):
 
 
 def _make_network(model, space):
-    training, n_categories = model.training, model.codec.n_categories
-    size = {
-        "width": training.width,
-        "depth": training.depth,
-        "n_classes": len(model.classes or ()),
-    }
+    training, n_classes = model.training, len(model.classes or ())
+    size = {"width": training.width, "depth": training.depth}
+    drop = training.condition_dropout if n_classes else 0.0
+    if not drop:
+        size["n_classes"] = n_classes
     if training.network == "mlp":
-        return networks.MLP(space.shape, **size)
-    kinds = {"cnn": networks.SequenceCNN, "transformer": networks.Transformer}
-    return kinds[training.network](n_categories, model.length, **size)
+        network = networks.MLP(space.shape, **size)
+    else:
+        kinds = {"cnn": networks.SequenceCNN, "transformer": networks.Transformer}
+        kind = kinds[training.network]
+        network = kind(model.codec.n_categories, model.length, **size)
+    return networks.Conditional(network, n_classes, drop=drop) if drop else network
 
 
 def _callbacks(given, out):

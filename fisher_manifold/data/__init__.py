@@ -1,6 +1,6 @@
 """Categorical data: codecs, readers, writers, digits, and laws with known answers.
 
-NumPy only; labels are int64 arrays of shape [n, length].
+NumPy only; labels are integer arrays of shape [n, length].
 """
 
 from fisher_manifold.data._law import EntropyEstimate, Law, estimate_entropy
@@ -14,12 +14,17 @@ from fisher_manifold.data.codec import (
     codec_by_name,
 )
 from fisher_manifold.data.constraints import CopyConstraint, ParityConstraint
+from fisher_manifold.data.enhancers import read_enhancers
 from fisher_manifold.data.images import DigitImages, load_digits_labels
 from fisher_manifold.data.markov import MarkovChain
 from fisher_manifold.data.motif import MotifModel
 from fisher_manifold.data.preparation import PreparedData, prepare
+from fisher_manifold.data.promoter_design import read_promoter_design
+from fisher_manifold.data.published import PublishedData
+from fisher_manifold.data.qm9 import read_qm9
 from fisher_manifold.data.readers import SequenceTable, read_sequences
 from fisher_manifold.data.splits import SplitIndices, split_indices
+from fisher_manifold.data.text8 import read_text8
 from fisher_manifold.data.toy import IndependentSites, MixtureOfProducts
 from fisher_manifold.data.writers import write_sequences
 
@@ -38,6 +43,7 @@ __all__ = [
     "MotifModel",
     "ParityConstraint",
     "PreparedData",
+    "PublishedData",
     "SequenceTable",
     "SplitIndices",
     "UnequalLengthError",
@@ -46,7 +52,11 @@ __all__ = [
     "estimate_entropy",
     "load_digits_labels",
     "prepare",
+    "read_enhancers",
+    "read_promoter_design",
+    "read_qm9",
     "read_sequences",
+    "read_text8",
     "split_indices",
     "write_sequences",
 ]

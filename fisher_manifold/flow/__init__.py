@@ -8,7 +8,9 @@ from .evidence import log_evidence
 from .exact import ExactPosterior
 from .field import PosteriorField, VelocityField, root_belief
 from .flow_map import FlowMap, distill
+from .guidance import guide
 from .history import TensorBoardLog
+from .inpainting import InpaintingField, inpaint
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .path import GeodesicPath, PathSample
@@ -37,6 +39,7 @@ __all__ = [
     "FlowMap",
     "ExactPosterior",
     "GeodesicPath",
+    "InpaintingField",
     "LogProbResult",
     "PathSample",
     "PosteriorField",
@@ -54,6 +57,8 @@ __all__ = [
     "VelocityField",
     "discrete_log_prob_bound",
     "distill",
+    "guide",
+    "inpaint",
     "log_evidence",
     "measure_times",
     "log_prob",

@@ -258,11 +258,11 @@ def build(description, given=None, built=None):
 def _buildable():
     """Return the public classes that a file may name."""
     from .. import geometry, networks, transport
-    from . import field, flow_map, path, source, times
+    from . import field, flow_map, inpainting, path, source, times
 
     kinds = {}
-    modules = (geometry, networks, transport, field, flow_map, path, source, times)
-    for module in modules:
+    flows = (field, flow_map, inpainting, path, source, times)
+    for module in (geometry, networks, transport, *flows):
         for name, kind in vars(module).items():
             if inspect.isclass(kind) and kind.__module__.startswith("fisher_manifold."):
                 kinds[name] = kind

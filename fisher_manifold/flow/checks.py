@@ -94,6 +94,15 @@ def check_conditions(conditions, n):
     return conditions
 
 
+def refuse_given(conditions):
+    """Refuse given sites, whose density is none of the flow's."""
+    if "given" in (conditions or {}):
+        raise ValueError(
+            "expected no `given` sites: the likelihood of free sites given others is "
+            "not that of a flow of all sites, and is not computed"
+        )
+
+
 @contextlib.contextmanager
 def evaluating(field):
     """Evaluate without dropout, and give each module its mode back."""

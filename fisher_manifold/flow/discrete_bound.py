@@ -13,7 +13,7 @@ import math
 import torch
 
 from .change_of_variables import device_of, pull_back
-from .checks import check_conditions, check_counts
+from .checks import check_conditions, check_counts, refuse_given
 from .evidence import log_contraction
 from .likelihood import error_of_mean, grid_of_times
 
@@ -167,6 +167,7 @@ def discrete_log_prob_bound(
             f"expected tau >= 1/2 for a {type(field).__name__}, got {tau:.4g}: before "
             "half time labels are drawn from the posterior of a PosteriorField"
         )
+    refuse_given(conditions)
     conditions = check_conditions(conditions, len(labels))
     many = labels.repeat_interleave(draws, 0)
     conditions = {

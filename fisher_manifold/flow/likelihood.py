@@ -13,7 +13,7 @@ import dataclasses
 import torch
 
 from .change_of_variables import pull_back
-from .checks import check_conditions, check_counts, check_on_space
+from .checks import check_conditions, check_counts, check_on_space, refuse_given
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +113,7 @@ def log_prob(
     True
     """
     check_counts(batch_size=batch_size)
+    refuse_given(conditions)
     space = field.space
     x = torch.as_tensor(x)
     if not x.is_floating_point():

@@ -68,7 +68,8 @@ def sample(
         Source of randomness: the only one; the flow is deterministic unless the solver
         draws.
     conditions : dict of torch.Tensor, optional
-        Conditions of the samples, first axis n_samples.
+        Conditions of the samples, first axis n_samples; ``given`` sites of an
+        `InpaintingField` are kept exactly.
     grid : torch.Tensor, shape=[steps + 1], optional
         Increasing times from 0; default: that of the path's or the field's times.
     batch_size : int
@@ -115,6 +116,7 @@ def sample(
     parameter = next(field.parameters(), None)
     device = parameter.device if parameter is not None else None
     start = path.source.sample(n_samples, generator, device=device)
+    hold = getattr(field, "hold", _let_go)
     done, read, evaluations, largest = [], [], 0, 0.0
     bar = tqdm(total=n_samples, desc="sampling", unit="", disable=not progress)
     with bar, evaluating(field):
@@ -122,7 +124,8 @@ def sample(
             rows = slice(first, first + batch_size)
             chunk = {k: v[rows].to(start.device) for k, v in conditions.items()}
             problem = Problem(field, path, chunk, generator)
-            x = _integrate(solver, problem, start[rows], grid, on_step)
+            x = hold(start[rows], **chunk)
+            x = hold(_integrate(solver, problem, x, grid, on_step), **chunk)
             done.append(x)
             if readout == "posterior":
                 read.append(problem.posterior(x, float(grid[-1])).argmax(-1))
@@ -132,6 +135,11 @@ def sample(
     points = torch.cat(done)
     labels = torch.cat(read) if read else field.labels(points)
     return SampleResult(points, labels, evaluations, largest)
+
+
+def _let_go(x, **_):
+    """Points of a field that has no given sites to hold."""
+    return x
 
 
 def _integrate(solver, problem, x, grid, on_step):

@@ -165,3 +165,55 @@ def test_the_verdict(model, markov, expected):
 def test_numbers_are_short():
     shown = [report._number(x) for x in (0.0, 1e-6, 0.00012345, 0.5, 1.0)]
     assert shown == ["0", "1.0e-06", "0.000123", "0.5", "1"]
+
+
+PREDICTOR = """
+import numpy as np
+
+def predictor(sequences):
+    profile = np.array([[c == "A" for c in s] for s in sequences])
+    counts = np.array([[s.count(c) for c in "ACGT"] for s in sequences])
+    return {"profile": profile, "embedding": counts}
+"""
+
+
+def test_a_predictor_is_one_flag_away(cli, tmp_path, trained):
+    model, data = trained
+    path = tmp_path / "predictor.py"
+    path.write_text(PREDICTOR)
+    said, found = evaluate(cli, model, data, "--predictor", f"{path}:predictor")
+    names = [f"{kind} by {path}:predictor" for kind in ("SP-MSE", "FBD")]
+    assert [result["name"] for result in found["results"][-2:]] == names
+    assert found["predictor"] == f"{path}:predictor"
+    assert all(name in said.out for name in names)
+    for result in found["results"][-2:]:
+        assert all(result[key] > 0 for key in ("model", "floor", "markov", "noise"))
+        assert result["model"] < 1000
+    message = cli.error(
+        *("evaluate", "--model", model, "--data", data, "--predictor", "nowhere")
+    )
+    assert "module:callable" in message
+
+
+def test_a_predictor_compares_sequences_of_one_class():
+    """Sequences that only their class determines: the floor of the profiles is 0."""
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1, 2], [10, 30, 20])
+    train = np.tile(classes[:, None], (1, 5))
+    real = np.array([2, 0, 1, 1, 2, 0, 3])
+    rows = comparison.choose_alike(real, classes, rng)
+    assert classes[rows[:-1]].tolist() == real[:-1].tolist()
+    many = comparison.choose_alike(np.ones(25, int), classes, rng)
+    assert len(set(many)) == 25  # without replacement while there are enough
+
+    def predict(labels):
+        return {"profile": labels.astype(float), "embedding": labels[:, :1] * 1.0}
+
+    sets = comparison.Sets(train[rows], train[rows], train[rows] + 1, train[::10][:7])
+    pairs = np.tile(real[:-1, None], (1, 5))
+    sets = comparison.Sets(
+        *(getattr(sets, f)[:6] for f in comparison.Sets.__annotations__)
+    )
+    sp_mse, fbd = comparison.compare_predicted("p", sets, pairs, predict)
+    assert sp_mse.model == sp_mse.floor == 0 and sp_mse.markov == 1 < sp_mse.noise
+    assert fbd.floor == pytest.approx(0, abs=1e-12) and fbd.markov == pytest.approx(1)
