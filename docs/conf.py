@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import fisher_manifold
+from fisher_manifold import testing
 
 HERE = Path(__file__).parent
 
@@ -30,6 +31,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx-mathjax-offline",
     "sphinxcontrib.bibtex",
 ]
 templates_path = ["_templates"]
@@ -62,6 +64,10 @@ def copy_tutorials():
 
 
 copy_tutorials()
+
+# Autosummary looks for names in a module itself: those that load on first use are loaded.
+vars(testing).update({name: getattr(testing, name) for name in testing.__all__})
+del testing.__dir__
 
 # Docstrings, in geomstats' way.
 autosummary_generate = True
