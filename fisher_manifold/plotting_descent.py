@@ -11,6 +11,7 @@ from .descent import (
     fisher_rao_gradient,
 )
 from .divergences import kl_divergence
+from .plotting_fields import simplex_lattice
 from .plotting_results import BLUE, VERMILLION
 from .plotting_simplex import (
     plot_simplex_curve,
@@ -176,9 +177,7 @@ def plot_descent_slopes(curves, ax=None):
 
 def _plot_levels(target, levels, ax):
     """Level lines of KL(target | p), on a triangular lattice of the interior."""
-    first, second = np.meshgrid(*[(np.arange(120) + 1.0) / 122] * 2)
-    inside = first + second < 1 - 0.5 / 122
-    points = np.stack([first, second, 1 - first - second], axis=-1)[inside]
+    points = simplex_lattice(122)
     places = simplex_coordinates(points)
     divergence = kl_divergence(target, points)
     ax.tricontour(
