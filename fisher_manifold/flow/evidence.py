@@ -20,7 +20,7 @@ import math
 
 import torch
 
-from ..geometry.arrays import in_blocks, sum_tolerance
+from ..geometry.arrays import in_blocks, needs_derivatives, smallest_normal, sum_tolerance
 from ..geometry.numerics import angles_to_vertices
 
 LOG_ZERO = -60.0
@@ -126,29 +126,29 @@ def _log_evidence(root, kappa, concentration):
     weight = 2.0 * concentration - 1.0
     theta = angles_to_vertices(root)
     speed = kappa / (1.0 - kappa)
-    overshoot = _overshoot(root, theta, kappa)
+    overshoot = _overshoot(root, theta, kappa, speed)
     # A start on the wall itself may land beyond it by the rounding of unit vectors.
     rounding = 3.0 * sum_tolerance(root, d + 1) * (math.pi / 2)
-    inside = overshoot <= rounding * speed.clamp(max=1.0)
-    theta = torch.where(inside, theta, 0.0)
+    outside = overshoot > rounding * speed.clamp(max=1.0)
+    theta = theta.masked_fill(outside, 0.0)
     log_r = ((d - 1) + weight * d) * _log_sine_ratio(theta, root, speed)
     log_r = log_r - torch.log1p(-kappa)
     if weight != 0:
         log_r = log_r + weight * _log_cosine_ratio(theta, root, speed)
     # The slope makes the nearest of all ruled out vertices win.
-    ruled_out = LOG_ZERO * (1.0 + torch.where(inside, 0.0, overshoot))
-    return torch.where(inside, log_r.clamp(min=LOG_ZERO), ruled_out)
+    ruled_out = LOG_ZERO * (1.0 + overshoot)
+    return torch.where(outside, ruled_out, log_r.clamp(min=LOG_ZERO))
 
 
-def _overshoot(root, theta, kappa):
+def _overshoot(root, theta, kappa, speed):
     """Give phi - pi/2, of small entries through their angle above the wall.
 
     Early, and among many categories, most entries are small and near their wall.
     """
-    low = root < 0.5
-    elevation = torch.asin(torch.where(low, root, 0.0))
-    above = (kappa * (math.pi / 2) - elevation) / (1.0 - kappa)
-    return torch.where(low, above, theta / (1.0 - kappa) - math.pi / 2)
+    stretch = 1.0 / (1.0 - kappa)
+    elevation = torch.asin(root.clamp(max=0.5))
+    above = torch.addcmul(speed * (math.pi / 2), elevation, stretch, value=-1.0)
+    return torch.where(root < 0.5, above, stretch * theta - math.pi / 2)
 
 
 def _log_sine_ratio(theta, cosine, speed):
@@ -158,9 +158,15 @@ def _log_sine_ratio(theta, cosine, speed):
     where the first term is at least twice the second up to theta + delta = pi/2: the
     relative error is a few eps, which (d - 1) of them need where d is large.
     """
+    if needs_derivatives(theta, cosine, speed):
+        delta = speed * theta
+        rise = speed * cosine * _sinc(delta) / _sinc(theta)
+        return torch.log1p(rise - 2.0 * torch.sin(0.5 * delta) ** 2)
+    theta = theta.clamp(min=smallest_normal(theta) ** 0.4)  # 0 / 0 else
     delta = speed * theta
-    rise = speed * cosine * _sinc(delta) / _sinc(theta)
-    return torch.log1p(rise - 2.0 * torch.sin(0.5 * delta) ** 2)
+    rise = delta.sin().mul_(cosine).div_(theta.sin())
+    fall = delta.mul_(0.5).sin_().square_()
+    return rise.sub_(fall, alpha=2.0).log1p_()
 
 
 def _log_cosine_ratio(theta, cosine, speed):
