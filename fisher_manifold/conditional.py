@@ -123,14 +123,23 @@ class _ConditionEmbedding(nn.Module):
         if self.classes is not None:
             if label is None:
                 label = torch.full((len(t),), -1, device=t.device)
-            missing = label < 0
-            embedding = embedding + self.classes(
-                torch.where(missing, self.n_classes, label)
-            )
+            embedding = embedding + self._of_classes(self.classes, label)
         if self.vectors is not None:
             shape = (len(t), self.vector_size)
             embedding = embedding + self.vectors(_with_flags(vector, shape, embedding))
         return embedding
+
+    def _of_classes(self, classes, label):
+        """Embedding of labels; row 0 is that of a missing one."""
+        wanted = f"expected integer labels below {self.n_classes}, -1 for missing ones"
+        if label.is_floating_point() or label.dtype == torch.bool:
+            raise TypeError(f"{wanted}, got {label.dtype}")
+        try:
+            return classes((label.long() + 1).clamp(min=0))
+        except (IndexError, RuntimeError) as error:  # no check before: it would wait
+            if int(label.max()) >= self.n_classes:
+                raise ValueError(f"{wanted}, got up to {int(label.max())}") from error
+            raise
 
 
 def _without(value, dropped, missing):

@@ -134,12 +134,22 @@ def test_networks_that_cannot_be(make, expected):
 
 def test_conditions_that_cannot_be():
     network = networks.Conditional(inner(networks.MLP), n_classes=2, vector_size=2)
+    network.eval()
     with pytest.raises(ValueError, match="expected no signal"):
         network(X, T, signal=CONDITIONS["signal"])
     with pytest.raises(ValueError, match=r"'vector' of shape \[5, 2\], got \[5, 3\]"):
         network(X, T, vector=torch.zeros(5, 3))
     with pytest.raises(ValueError, match=r"'label' of shape \[5\], got \[5, 1\]"):
         network(X, T, label=torch.zeros(5, 1, dtype=torch.long))
+    for label in ([0, 1, 0, 1, 2], [0, 1, 0, 1, 9]):
+        with pytest.raises(ValueError, match=f"below 2, .* got up to {label[-1]}"):
+            network(X, T, label=torch.tensor(label))
+    for dtype in (torch.float32, torch.bool):
+        with pytest.raises(TypeError, match=f"integer labels .* got {dtype}"):
+            network(X, T, label=torch.zeros(5, dtype=dtype))
+    label = torch.tensor([0, 1, 1, 0, 1])
+    small = network(X, T, label=label.to(torch.uint8))
+    assert (small == network(X, T, label=label)).all()
 
 
 def make_trainer(kind, seed=0):
