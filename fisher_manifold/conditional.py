@@ -28,7 +28,8 @@ class Conditional(nn.Module):
     signal_size : int
         Channels of the condition ``signal`` [n, length, signal_size]; 0 for none.
     drop : float
-        Share of the samples that are trained without any of the conditions.
+        Share of the samples that are trained without one of the conditions or more:
+        every combination is left out as often, all of them included.
 
     Examples
     --------
@@ -78,13 +79,24 @@ class Conditional(nn.Module):
         shape = (*x.shape[:-1], self.signal_size)
         self._check("signal", signal, self.signal_size, shape)
         if self.training and self.drop:
-            dropped = torch.rand(n, device=x.device) < self.drop
-            label = _without(label, dropped, -1)
-            vector = _without(vector, dropped, torch.nan)
-            signal = _without(signal, dropped, torch.nan)
+            label, vector, signal = self._dropped(x, label, vector, signal)
         if self.signal_size:
             x = torch.cat([x, _with_flags(signal, shape, x)], -1)
         return self.network(x, t, (label, vector))[..., :n_categories]
+
+    def _dropped(self, x, *conditions):
+        """Conditions without some of them in a share of the rows."""
+        sizes = (self.n_classes, self.vector_size, self.signal_size)
+        there = [i for i, size in enumerate(sizes) if size]
+        n, device = len(x), x.device
+        is_dropped = torch.rand(n, device=device) < self.drop
+        # Bits of 1, 2, ...: every combination of at least one is as frequent.
+        which = torch.randint(1, 2 ** len(there), (n,), device=device)
+        found = list(conditions)
+        for bit, i in enumerate(there):
+            rows = is_dropped & (which >> bit & 1).bool()
+            found[i] = _without(conditions[i], rows, (-1, torch.nan, torch.nan)[i])
+        return found
 
     @staticmethod
     def _check(name, value, size, shape):
@@ -123,14 +135,23 @@ class _ConditionEmbedding(nn.Module):
         if self.classes is not None:
             if label is None:
                 label = torch.full((len(t),), -1, device=t.device)
-            missing = label < 0
-            embedding = embedding + self.classes(
-                torch.where(missing, self.n_classes, label)
-            )
+            embedding = embedding + self._of_classes(self.classes, label)
         if self.vectors is not None:
             shape = (len(t), self.vector_size)
             embedding = embedding + self.vectors(_with_flags(vector, shape, embedding))
         return embedding
+
+    def _of_classes(self, classes, label):
+        """Embedding of labels; row 0 is that of a missing one."""
+        wanted = f"expected integer labels below {self.n_classes}, -1 for missing ones"
+        if label.is_floating_point() or label.dtype == torch.bool:
+            raise TypeError(f"{wanted}, got {label.dtype}")
+        try:
+            return classes((label.long() + 1).clamp(min=0))
+        except (IndexError, RuntimeError) as error:  # no check before: it would wait
+            if int(label.max()) >= self.n_classes:
+                raise ValueError(f"{wanted}, got up to {int(label.max())}") from error
+            raise
 
 
 def _without(value, dropped, missing):

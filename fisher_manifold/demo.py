@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from . import __version__, flow, networks, transport
-from .commands.arguments import positive
+from .commands.number_types import positive
 from .data import load_digits_labels
 from .demo_report import measure, write_pictures, write_report
 from .geometry import PositiveHypersphere, SequenceManifold

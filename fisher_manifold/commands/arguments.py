@@ -6,6 +6,7 @@ Options that are not given are absent from the namespace; their defaults are tho
 
 import argparse
 
+from .number_types import positive, positive_real, seed, share, weight, width
 from .settings import DataSettings, TrainingSettings
 
 FORMATS = ("fasta", "csv", "txt", "npz")
@@ -16,63 +17,6 @@ _SUFFIXES = (
     ".fa .fasta .fna .faa .csv .tsv .txt, each also .gz; or as published: text8.zip, "
     "DeepFlyBrain_data.pkl, DeepMEL2_data.pkl (its classes: --label class)"
 )
-
-
-def positive(text):
-    """Whole number of at least 1."""
-    value = _number(text, int, "a whole number")
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {text}")
-    return value
-
-
-def seed(text):
-    """Whole number of at least 0."""
-    value = _number(text, int, "a whole number")
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
-    return value
-
-
-def width(text):
-    """Multiple of 4: heads of a transformer, pairs of sine and cosine."""
-    value = positive(text)
-    if value % 4:
-        raise argparse.ArgumentTypeError(f"expected a multiple of 4, got {text}")
-    return value
-
-
-def positive_real(text):
-    """Finite number above 0."""
-    value = _number(text, float, "a number")
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value
-
-
-def weight(text):
-    """Finite number of at least 0."""
-    value = _number(text, float, "a number")
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text}")
-    return value
-
-
-def share(text):
-    """Number from 0 to below 1."""
-    value = _number(text, float, "a number")
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a share from 0 to below 1, got {text}"
-        )
-    return value
-
-
-def _number(text, kind, name):
-    try:
-        return kind(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected {name}, got {text!r}") from None
 
 
 _LETTERS = {positive: "N", seed: "N", width: "N", positive_real: "X", share: "X"}
@@ -286,6 +230,22 @@ def _add_generation(parser):
         default=SAMPLE_STEPS,
         help="steps of the flow (default: %(default)s)",
     )
+    _add_sampler(parser)
+    parser.add_argument(
+        "--guidance",
+        type=weight,
+        metavar="W",
+        default=1.0,
+        help="weight of the class: 0 leaves it out, more than 1 exaggerates it "
+        "(default: %(default)g)",
+    )
+    parser.add_argument(
+        "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"
+    )
+    parser.add_argument("--threads", type=positive, metavar="N", help="torch threads")
+
+
+def _add_sampler(parser):
     parser.add_argument(
         "--solver",
         choices=SOLVERS,
@@ -308,18 +268,6 @@ def _add_generation(parser):
         "that the model has still to resolve on training sequences (default: "
         "%(default)s)",
     )
-    parser.add_argument(
-        "--guidance",
-        type=weight,
-        metavar="W",
-        default=1.0,
-        help="weight of the class: 0 leaves it out, more than 1 exaggerates it "
-        "(default: %(default)g)",
-    )
-    parser.add_argument(
-        "--seed", type=seed, metavar="N", default=0, help="seed (default: 0)"
-    )
-    parser.add_argument("--threads", type=positive, metavar="N", help="torch threads")
 
 
 class _Options:
