@@ -65,7 +65,7 @@ def copy_tutorials():
 
 copy_tutorials()
 
-# Autosummary looks for names in a module itself: those that load on first use are loaded.
+# Autosummary looks for names in a module itself: load those that load on first use.
 vars(testing).update({name: getattr(testing, name) for name in testing.__all__})
 del testing.__dir__
 
