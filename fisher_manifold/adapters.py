@@ -61,20 +61,52 @@ class GeooptSpace:
         return points[0] if n_samples == 1 else points
 
     def projection(self, point):
-        """Nearby points of the manifold, shape=[..., *shape]."""
+        """Nearby points of the manifold, shape=[..., *shape].
+
+        Parameters
+        ----------
+        point : torch.Tensor, shape=[..., *shape]
+            Points near the manifold.
+        """
         return self.manifold.projx(point)
 
     def to_tangent(self, vector, base_point):
-        """Project vectors to tangent spaces, shape=[..., *shape]."""
+        """Project vectors to tangent spaces, shape=[..., *shape].
+
+        Parameters
+        ----------
+        vector : torch.Tensor, shape=[..., *shape]
+            Vectors.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self.manifold.proju(base_point, vector)
 
     def belongs(self, point, atol=1e-6):
-        """Whether `projection` leaves points where they are: bool, shape=[...]."""
+        """Whether `projection` leaves points where they are: bool, shape=[...].
+
+        Parameters
+        ----------
+        point : torch.Tensor, shape=[..., *shape]
+            Points.
+        atol : float
+            Largest change of a coordinate.
+        """
         moved = (self.projection(point) - point).abs()
         return (moved <= atol).reshape(*self._batch(point), -1).all(-1)
 
     def is_tangent(self, vector, base_point, atol=1e-6):
-        """Whether `to_tangent` leaves vectors as they are: bool, shape=[...]."""
+        """Whether `to_tangent` leaves vectors as they are: bool, shape=[...].
+
+        Parameters
+        ----------
+        vector : torch.Tensor, shape=[..., *shape]
+            Vectors.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        atol : float
+            Largest change of a coordinate.
+        """
         moved = (self.to_tangent(vector, base_point) - vector).abs()
         return (moved <= atol).reshape(*self._batch(base_point), -1).all(-1)
 
@@ -101,42 +133,100 @@ class GeooptMetric:
         self._space = space
 
     def exp(self, tangent_vec, base_point):
-        """Exponential, shape=[..., *shape]."""
+        """Exponential, shape=[..., *shape].
+
+        Parameters
+        ----------
+        tangent_vec : torch.Tensor, shape=[..., *shape]
+            Initial velocities.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self._space.manifold.expmap(base_point, tangent_vec)
 
     def log(self, point, base_point):
-        """Logarithm, shape=[..., *shape]."""
+        """Logarithm, shape=[..., *shape].
+
+        Parameters
+        ----------
+        point : torch.Tensor, shape=[..., *shape]
+            End points.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self._space.manifold.logmap(base_point, point)
 
     def inner_product(self, tangent_vec_a, tangent_vec_b, base_point):
-        """Inner product, shape=[...]."""
+        """Inner product, shape=[...].
+
+        Parameters
+        ----------
+        tangent_vec_a, tangent_vec_b : torch.Tensor, shape=[..., *shape]
+            Tangent vectors.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         # Without keepdim, geoopt's ball multiplies [n, 1] by [n].
         manifold = self._space.manifold
         inner = manifold.inner(base_point, tangent_vec_a, tangent_vec_b, keepdim=True)
         return self._over_sites(inner, base_point)
 
     def squared_norm(self, vector, base_point):
-        """Squared norm, shape=[...]."""
+        """Squared norm, shape=[...].
+
+        Parameters
+        ----------
+        vector : torch.Tensor, shape=[..., *shape]
+            Tangent vectors.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self.inner_product(vector, vector, base_point)
 
     def norm(self, vector, base_point):
-        """Norm, shape=[...]."""
+        """Norm, shape=[...].
+
+        Parameters
+        ----------
+        vector : torch.Tensor, shape=[..., *shape]
+            Tangent vectors.
+        base_point : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self.squared_norm(vector, base_point).sqrt()
 
     def squared_dist(self, point_a, point_b):
-        """Squared distance, shape=[...]."""
+        """Squared distance, shape=[...].
+
+        Parameters
+        ----------
+        point_a, point_b : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         point_a, point_b = torch.broadcast_tensors(point_a, point_b)
         squared_dist = self._space.manifold.dist2(point_a, point_b)
         return self._over_sites(squared_dist, point_a)
 
     def dist(self, point_a, point_b):
-        """Distance, shape=[...]."""
+        """Distance, shape=[...].
+
+        Parameters
+        ----------
+        point_a, point_b : torch.Tensor, shape=[..., *shape]
+            Points of the manifold.
+        """
         return self.squared_dist(point_a, point_b).sqrt()
 
     def parallel_transport(
         self, tangent_vec, base_point, direction=None, end_point=None
     ):
-        """Refuse: geoopt's ``transp`` is a projection on some manifolds."""
+        """Refuse: geoopt's ``transp`` is a projection on some manifolds.
+
+        Parameters
+        ----------
+        tangent_vec, base_point, direction, end_point
+            As geomstats has them; not looked at.
+        """
         raise NotImplementedError(
             "the transport of geoopt's manifolds is not parallel on all of them"
         )

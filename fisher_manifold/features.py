@@ -134,23 +134,69 @@ class ClassifierFeatures:
         return self
 
     def transform(self, labels):
-        """Return the hidden activations, shape=[n, n_hidden], of labels [n, length]."""
+        """Return the hidden activations, shape=[n, n_hidden], of labels [n, length].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Rows of categories.
+
+        Returns
+        -------
+        features : array, shape=[n, n_hidden]
+            Activations, not negative.
+        """
         inputs = self._inputs(labels)
         weights, bias = self._network.coefs_[0], self._network.intercepts_[0]
         return np.maximum(inputs @ weights + bias, 0)
 
     def predict(self, labels):
-        """Return the most probable class, shape=[n], of labels [n, length]."""
+        """Return the most probable class, shape=[n], of labels [n, length].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Rows of categories.
+
+        Returns
+        -------
+        classes : array, shape=[n,]
+            Predicted classes.
+        """
         inputs = self._inputs(labels)
         return self._network.predict(inputs)
 
     def confidence(self, labels):
-        """Return the mean probability, 0 to 1, of the most probable class."""
+        """Return the mean probability, 0 to 1, of the most probable class.
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Rows of categories.
+
+        Returns
+        -------
+        confidence : float
+            Mean over the rows.
+        """
         inputs = self._inputs(labels)
         return float(self._network.predict_proba(inputs).max(axis=1).mean())
 
     def accuracy(self, labels, classes):
-        """Return the share of labels [n, length] predicted to be in classes [n]."""
+        """Return the share of labels [n, length] predicted to be in classes [n].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Rows of categories.
+        classes : array-like, shape=[n,]
+            True classes.
+
+        Returns
+        -------
+        accuracy : float
+            Between 0 and 1.
+        """
         predicted = self.predict(labels)
         return float(np.mean(predicted == _check_classes(classes, len(predicted))))
 

@@ -90,7 +90,18 @@ class FrechetMean(BaseEstimator):
         self.tol = tol
 
     def set(self, **kwargs):
-        """Set parameters (those of sklearn's `set_params`); returns self."""
+        """Set parameters (those of sklearn's `set_params`); returns self.
+
+        Parameters
+        ----------
+        **kwargs
+            Names and values.
+
+        Returns
+        -------
+        self : FrechetMean
+            The estimator.
+        """
         return self.set_params(**kwargs)
 
     def fit(self, X, y=None, weights=None):

@@ -142,7 +142,15 @@ def _columns(labels):
 
 @dataclass(frozen=True)
 class Interval:
-    """A statistic of two samples with its sampling interval, low <= value <= high."""
+    """A statistic of two samples with its sampling interval, low <= value <= high.
+
+    Attributes
+    ----------
+    value : float
+        The statistic of the samples as they are.
+    low, high : float
+        Ends of the interval.
+    """
 
     value: float
     low: float

@@ -1,8 +1,9 @@
 """Reference networks, all with the signature ``network(x, t, **conditions)``.
 
-They are small and plain; any module with that signature serves.  ``label`` is the one
-condition they know: class labels, with ``n_classes`` more than 0.  `Conditional` makes
-one of them know labels, vectors and signals, all of which may be missing.
+They are small and plain; any module with that signature serves.  ``x`` are points,
+[n, *shape], ``t`` times, [n]; ``label`` is the one condition they know: class labels,
+[n], with ``n_classes`` more than 0.  `Conditional` makes one of them know labels,
+vectors and signals, all of which may be missing.
 """
 
 import copy
@@ -337,6 +338,17 @@ class TwoTimes(nn.Module):
         """Output of the shape of x [n, *shape] for intervals from t [n] to until [n].
 
         A point [n, *shape] is added to x, by the more the longer the interval.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *shape]
+            Points.
+        t, until : torch.Tensor, shape=[n]
+            Ends of the intervals; default: no length.
+        point : torch.Tensor, shape=[n, *shape], optional
+            What is added to x.
+        **conditions
+            For the network.
         """
         until = t if until is None else until.to(t.dtype)
         if point is not None:

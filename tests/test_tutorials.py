@@ -8,7 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "tutorials").glob("*.ipynb"))
-LIMIT = 120
+LIMIT = 300
 """Seconds a cell may take: far above what any takes, so that none hangs CI."""
 
 
@@ -58,7 +58,7 @@ def test_is_complete(notebook):
 
 
 def test_cells_are_short(notebook):
-    assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 45
+    assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 40
 
 
 def test_runs_and_draws(notebook, tmp_path):

@@ -227,7 +227,13 @@ class Codec:
 
     @classmethod
     def from_config(cls, config: dict) -> "Codec":
-        """Make the codec that `to_config` described."""
+        """Make the codec that `to_config` described.
+
+        Parameters
+        ----------
+        config : dict
+            What `to_config` returned.
+        """
         expected = {"symbols", "name", "case", "pad"}
         if set(config) != expected:
             raise ValueError(f"a codec has {sorted(expected)}, not {sorted(config)}")
@@ -264,7 +270,13 @@ class Codec:
 
 
 def codec_by_name(name: str) -> Codec:
-    """Return one of the named codecs: "dna", "protein" or "text"."""
+    """Return one of the named codecs: "dna", "protein" or "text".
+
+    Parameters
+    ----------
+    name : str
+        Name, in any case.
+    """
     codecs = {codec.name: codec for codec in (DNA, PROTEIN, TEXT)}
     if name.lower() not in codecs:
         raise ValueError(

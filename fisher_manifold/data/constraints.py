@@ -54,13 +54,27 @@ class ParityConstraint(Law):
         return self.n_sites
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         free = generator.integers(0, self.n_categories, (n, self.n_sites - 1))
         last = -free.sum(axis=1, keepdims=True) % self.n_categories
         return np.concatenate([free, last], axis=1)
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         labels = check_labels(labels, self.n_categories, self.n_sites)
         possible = labels.sum(axis=1) % self.n_categories == 0
         return np.where(possible, -self.entropy(), -np.inf)
@@ -125,11 +139,25 @@ class CopyConstraint(Law):
         return self.half.n_categories
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         return np.tile(self.half.sample(n, generator), (1, 2))
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         labels = check_labels(labels, self.n_categories, self.length)
         first, second = np.split(labels, 2, axis=1)
         copied = (first == second).all(axis=1)

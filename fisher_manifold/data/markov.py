@@ -127,7 +127,15 @@ class MarkovChain(Law):
         )
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         order, n_categories = self.order, self.n_categories
         labels = np.empty((n, self.length), dtype=np.int64)
         context = draw(self.initial.ravel(), n, generator)
@@ -141,7 +149,13 @@ class MarkovChain(Law):
         return labels
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         labels = check_labels(labels, self.n_categories, self.length)
         contexts = _contexts(labels, self.n_categories, self.order)
         steps = log_of(self.transition).reshape(-1, self.n_categories)

@@ -85,7 +85,15 @@ class MotifModel(Law):
         return self.position
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         labels = self.background.sample(n, generator)
         start = draw(self.position, n, generator)
         for j, law in enumerate(self.motif):
@@ -93,7 +101,13 @@ class MotifModel(Law):
         return labels
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         return log_sum_exp(self.log_mode_joint(labels), -1)
 
     def log_mode_joint(self, labels):

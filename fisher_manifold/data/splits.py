@@ -17,7 +17,13 @@ _SPLITS = {
 
 @dataclass(frozen=True, eq=False)
 class SplitIndices:
-    """Indices of the sequences for training, validation and test, each increasing."""
+    """Indices of the sequences for training, validation and test, each increasing.
+
+    Attributes
+    ----------
+    train, valid, test : array of int
+        Indices of the examples of each part.
+    """
 
     train: np.ndarray
     valid: np.ndarray

@@ -75,11 +75,25 @@ class IndependentSites(Law):
         return self.probabilities.shape[1]
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         return np.stack([draw(p, n, generator) for p in self.probabilities], axis=1)
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         labels = check_labels(labels, self.n_categories, self.length)
         return log_of(self.probabilities)[np.arange(self.length), labels].sum(axis=1)
 
@@ -144,7 +158,15 @@ class MixtureOfProducts(Law):
         return self.weights
 
     def sample(self, n, generator):
-        """Draw sequences, int64 array of shape [n, length]."""
+        """Draw sequences, int64 array of shape [n, length].
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences.
+        generator : numpy.random.Generator
+            Source of randomness.
+        """
         component = draw(self.weights, n, generator)
         labels = np.empty((n, self.length), dtype=np.int64)
         for m, law in enumerate(self._components()):
@@ -153,7 +175,13 @@ class MixtureOfProducts(Law):
         return labels
 
     def log_prob(self, labels):
-        """Return log P (nats) of labels, shape [n, length], as shape [n,]."""
+        """Return log P (nats) of labels, shape [n, length], as shape [n,].
+
+        Parameters
+        ----------
+        labels : array-like of integers, shape=[n, length]
+            Sequences.
+        """
         return log_sum_exp(self.log_mode_joint(labels), -1)
 
     def log_mode_joint(self, labels):

@@ -44,7 +44,18 @@ class ExactPosterior(torch.nn.Module):
         self.law = law
 
     def encode(self, log_ratio):
-        """Evidence as it is: a root would round what is nearly ruled out to 0."""
+        """Evidence as it is: a root would round what is nearly ruled out to 0.
+
+        Parameters
+        ----------
+        log_ratio : torch.Tensor, shape=[..., d + 1]
+            Log belief relative to the uniform law, as `root_belief` takes it.
+
+        Returns
+        -------
+        log_ratio : torch.Tensor, shape=[..., d + 1]
+            The same.
+        """
         return log_ratio
 
     def forward(self, x, t):

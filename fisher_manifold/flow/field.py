@@ -96,7 +96,13 @@ class VelocityField(torch.nn.Module):
         return nearest(x) if nearest is not None else None
 
     def with_network(self, network):
-        """Return the same field with another network."""
+        """Return the same field with another network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            Network of the new field.
+        """
         return _with_network(self, network)
 
 
@@ -244,7 +250,13 @@ class PosteriorField(torch.nn.Module):
         return self.space.nearest_vertex(x)
 
     def with_network(self, network):
-        """Return the same field with another network."""
+        """Return the same field with another network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            Network of the new field.
+        """
         return _with_network(self, network)
 
 

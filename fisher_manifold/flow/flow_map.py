@@ -160,7 +160,18 @@ class FlowMap(torch.nn.Module):
         return velocity_loss(self.space, predicted, batch)
 
     def with_network(self, network):
-        """Return the same map with another network."""
+        """Return the same map with another network.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            Network of the new map.
+
+        Returns
+        -------
+        flow_map : FlowMap
+            A map of its own; this one stays as it is.
+        """
         return FlowMap(self.field.with_network(network))
 
 

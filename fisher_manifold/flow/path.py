@@ -118,7 +118,18 @@ class GeodesicPath:
         return self.space.vertices(x1, dtype=self.point_dtype(x1)), x1.long()
 
     def point_dtype(self, x1):
-        """Dtype of the points of a target batch: its own, float32 for labels."""
+        """Dtype of the points of a target batch: its own, float32 for labels.
+
+        Parameters
+        ----------
+        x1 : torch.Tensor
+            Batch of targets, or of labels.
+
+        Returns
+        -------
+        dtype : torch.dtype
+            A floating point one.
+        """
         return x1.dtype if x1.is_floating_point() else torch.float32
 
     def sample(self, x1, x0=None, t=None, generator=None):

@@ -88,7 +88,18 @@ class PowerTimes(Times):
             )
 
     def at(self, s):
-        """Times of s in [0, 1]."""
+        """Times of s in [0, 1].
+
+        Parameters
+        ----------
+        s : torch.Tensor, shape=[...]
+            Shares of the law, in [0, 1].
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[...]
+            Times, in [0, end].
+        """
         return self.end * s**self.power
 
 
@@ -120,7 +131,18 @@ class EvidenceTimes(Times):
             )
 
     def at(self, s):
-        """Times of s in [0, 1]."""
+        """Times of s in [0, 1].
+
+        Parameters
+        ----------
+        s : torch.Tensor, shape=[...]
+            Shares of the law, in [0, 1].
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[...]
+            Times, in [0, end].
+        """
         shares, times = _table(*dataclasses.astuple(self))
         return invert(shares, times, s)
 
@@ -158,7 +180,18 @@ class TableTimes(Times):
         object.__setattr__(self, "end", self.times[-1])
 
     def at(self, s):
-        """Times of s in [0, 1]."""
+        """Times of s in [0, 1].
+
+        Parameters
+        ----------
+        s : torch.Tensor, shape=[...]
+            Shares of the law, in [0, 1].
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[...]
+            Times, in [0, end].
+        """
         shares = torch.tensor(self.shares, dtype=torch.float64)
         return invert(shares, torch.tensor(self.times, dtype=torch.float64), s)
 

@@ -62,6 +62,10 @@ class Trainer:
         is the same.  Default: if a core is free for it, since the network is on a GPU
         or torch uses fewer threads than there are cores; on a busy core it would hold
         the network up.  A coupling that is not thread-safe needs False.
+    coupling_size : int, optional
+        Pairs that are coupled together; default: the whole batch (docs/scaling.md).
+    micro_batch_size : int, optional
+        Pairs that are in memory together; default: the whole batch (docs/scaling.md).
 
     Attributes
     ----------

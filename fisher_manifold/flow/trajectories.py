@@ -100,7 +100,18 @@ class Trajectories:
         self.times = TableTimes(self.kept, tuple(shares.tolist()))
 
     def point_dtype(self, x1):
-        """Dtype of the points."""
+        """Dtype of the points.
+
+        Parameters
+        ----------
+        x1 : torch.Tensor
+            Batch of targets, or of labels.
+
+        Returns
+        -------
+        dtype : torch.dtype
+            A floating point one.
+        """
         return x1.dtype
 
     def follow(self, field, n, generator=None, conditions=None, **options):

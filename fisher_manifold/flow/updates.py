@@ -11,6 +11,17 @@ from .objective import Objective
 class TrainingDiverged(FloatingPointError):
     """The loss or its gradient is not finite.
 
+    Parameters
+    ----------
+    step : int
+        Step of the loss.
+    batch : PathSample
+        Batch that made it.
+    what : str
+        Which quantity it is.
+    value : float
+        What it became.
+
     Attributes
     ----------
     step : int

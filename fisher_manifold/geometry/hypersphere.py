@@ -207,21 +207,49 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         return xp.atan2(safe_sqrt(tails), point_extrinsic[..., :-1])
 
     def tangent_from_root(self, vector, base_point):
-        """Tangent vector from any vector in sphere coordinates: its projection."""
+        """Tangent vector from any vector in sphere coordinates: its projection.
+
+        Parameters
+        ----------
+        vector : array-like, shape=[..., dim + 1]
+            Vectors, in sphere coordinates.
+        base_point : array-like, shape=[..., dim + 1]
+            Points of the space.
+        """
         return self.to_tangent(vector, base_point)
 
     def sphere_coordinates(self, point):
-        """Return the point itself: its unit vector."""
+        """Return the point itself: its unit vector.
+
+        Parameters
+        ----------
+        point : array-like, shape=[..., dim + 1]
+            Points of the space.
+        """
         require_arrays(self.shape, point=point)
         return point
 
     def from_sphere_coordinates(self, root):
-        """Return the point of a unit vector: itself."""
+        """Return the point of a unit vector: itself.
+
+        Parameters
+        ----------
+        root : array-like, shape=[..., dim + 1]
+            Unit vectors.
+        """
         return root
 
 
 class PositiveHypersphereMetric(ClosedFormMetric, RiemannianMetric):
-    r"""Metric :math:`4 \sum_i v_i w_i` of the orthant: the sphere of radius 2."""
+    r"""Metric :math:`4 \sum_i v_i w_i` of the orthant: the sphere of radius 2.
+
+    Parameters
+    ----------
+    space : PositiveHypersphere
+        Space that the metric belongs to.
+    signature : tuple of int, optional
+        Passed on to geomstats; default: (dim, 0).
+    """
 
     _chart = SphereChart()
 

@@ -161,16 +161,36 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
         return self.base.extrinsic_to_intrinsic_coords(point_extrinsic)
 
     def tangent_from_root(self, vector, base_point):
-        """Tangent vectors from vectors in sphere coordinates, site by site."""
+        """Tangent vectors from vectors in sphere coordinates, site by site.
+
+        Parameters
+        ----------
+        vector : array-like, shape=[..., length, dim + 1]
+            Vectors, in sphere coordinates.
+        base_point : array-like, shape=[..., length, dim + 1]
+            Points of the space.
+        """
         return self.base.tangent_from_root(vector, base_point)
 
     def sphere_coordinates(self, point):
-        """Unit vectors of the sites."""
+        """Unit vectors of the sites.
+
+        Parameters
+        ----------
+        point : array-like, shape=[..., length, dim + 1]
+            Points of the space.
+        """
         require_arrays(self.shape, point=point)
         return self.base.sphere_coordinates(point)
 
     def from_sphere_coordinates(self, root):
-        """Point whose sites have the given unit vectors."""
+        """Point whose sites have the given unit vectors.
+
+        Parameters
+        ----------
+        root : array-like, shape=[..., length, dim + 1]
+            Unit vectors.
+        """
         return self.base.from_sphere_coordinates(root)
 
     def __repr__(self):
@@ -179,7 +199,13 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
 
 
 class SequenceMetric(ClosedFormMetric, NFoldMetric):
-    """Product metric: maps act site by site, squared lengths are summed."""
+    """Product metric: maps act site by site, squared lengths are summed.
+
+    Parameters
+    ----------
+    space : SequenceManifold
+        Space that the metric belongs to.
+    """
 
     def __init__(self, space):
         super().__init__(space)

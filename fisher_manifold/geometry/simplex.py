@@ -227,6 +227,13 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         """Tangent vector from any vector in sphere coordinates: its projection's image.
 
         Vectors of bounded length have bounded Fisher norm, up to the boundary.
+
+        Parameters
+        ----------
+        vector : array-like, shape=[..., dim + 1]
+            Vectors, in sphere coordinates.
+        base_point : array-like, shape=[..., dim + 1]
+            Points of the space.
         """
         xp = require_arrays(self.shape, vector=vector, base_point=base_point)
         root = to_sphere(base_point)
@@ -234,17 +241,35 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         return tangent_to_simplex(vector - radial * root, root)
 
     def sphere_coordinates(self, point):
-        """Unit vector sqrt(p) of a point."""
+        """Unit vector sqrt(p) of a point.
+
+        Parameters
+        ----------
+        point : array-like, shape=[..., dim + 1]
+            Points of the space.
+        """
         require_arrays(self.shape, point=point)
         return to_sphere(point)
 
     def from_sphere_coordinates(self, root):
-        """Point u^2 of a unit vector."""
+        """Point u^2 of a unit vector.
+
+        Parameters
+        ----------
+        root : array-like, shape=[..., dim + 1]
+            Unit vectors.
+        """
         return to_simplex(root)
 
 
 class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
-    r"""Fisher-Rao metric :math:`g_p(v, w) = \sum_i v_i w_i / p_i` on the simplex."""
+    r"""Fisher-Rao metric :math:`g_p(v, w) = \sum_i v_i w_i / p_i` on the simplex.
+
+    Parameters
+    ----------
+    space : FisherRaoSimplex
+        Space that the metric belongs to.
+    """
 
     _chart = SimplexChart()
 

@@ -21,7 +21,15 @@ TIMES = (0.0, 0.25, 0.5, 1.0)
 
 
 class Deviation(NamedTuple):
-    """Error of a law and its tolerance, each of the shape of the batch."""
+    """Error of a law and its tolerance, each of the shape of the batch.
+
+    Attributes
+    ----------
+    error : array, shape=[...]
+        Errors, not negative.
+    tolerance : array, shape=[...]
+        What rounding explains.
+    """
 
     error: np.ndarray
     tolerance: np.ndarray

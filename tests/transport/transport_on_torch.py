@@ -30,6 +30,10 @@ def run(space, a, b, c):
         assert "float64" in str(value.dtype)
         assert isinstance(value, torch.Tensor) == isinstance(a, torch.Tensor)
     results["objective"] = center.objective
+    single = [x.float() if hasattr(x, "float") else x.astype("float32") for x in (a, b)]
+    pairs = transport.ExactCoupling(space)(*single)
+    assert pairs.x0.dtype == single[0].dtype
+    results["paired"] = pairs.permutation
     return {name: np.asarray(value).tolist() for name, value in results.items()}
 
 

@@ -1,13 +1,15 @@
 r"""The laws of a Riemannian manifold, each a function of a space and of points.
 
-A law takes a geomstats space and the arrays that its arguments name, in geomstats'
-words (`point_a`, `base_point`, `tangent_vec`, ...; any batch shape that the space
-takes), and returns a :class:`~fisher_manifold.testing.deviation.Deviation`: the error
-at each point of the batch and its tolerance.  The first line of its docstring states
-the law.  Laws on geodesics, logarithms and transport presuppose points joined by one
-shortest geodesic, and tangent vectors inside the injectivity radius.
+A law takes a geomstats `space` and the arrays that its arguments name, in any batch
+shape that the space takes: points `point`, `point_a`, `point_b`, `point_c`,
+`base_point`, `end_point`; tangent vectors `tangent_vec`, `tangent_vec_a`,
+`tangent_vec_b`, `tangent_vec_c`, `tangent_vec_d`; vectors of the ambient space,
+`vector`.  It returns a :class:`~fisher_manifold.testing.deviation.Deviation`: the
+error at each point of the batch and its tolerance.  The first line of its docstring
+states the law.  Laws on geodesics, logarithms and transport presuppose points joined by
+one shortest geodesic, and tangent vectors inside the injectivity radius.
 
-Laws of maps between spaces take the map and both spaces first.
+Laws of maps between spaces take the map `diffeo`, the `space` and the `image_space`.
 """
 
 from .curvature import (
