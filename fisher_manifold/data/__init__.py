@@ -1,6 +1,7 @@
 """Categorical data: codecs, readers, writers, digits, and laws with known answers.
 
-NumPy only; labels are int64 arrays of shape [n, length].
+NumPy only; labels are int64 arrays of shape [n, length].  Places on the Earth are unit
+vectors.
 """
 
 from fisher_manifold.data._law import EntropyEstimate, Law, estimate_entropy
@@ -14,11 +15,17 @@ from fisher_manifold.data.codec import (
     codec_by_name,
 )
 from fisher_manifold.data.constraints import CopyConstraint, ParityConstraint
+from fisher_manifold.data.coordinates import (
+    degrees_from_sphere,
+    read_coordinates,
+    sphere_from_degrees,
+)
 from fisher_manifold.data.images import DigitImages, load_digits_labels
 from fisher_manifold.data.markov import MarkovChain
 from fisher_manifold.data.motif import MotifModel
 from fisher_manifold.data.preparation import PreparedData, prepare
 from fisher_manifold.data.readers import SequenceTable, read_sequences
+from fisher_manifold.data.sphere_kernels import SphereKernels, fit_sphere_kernels
 from fisher_manifold.data.splits import SplitIndices, split_indices
 from fisher_manifold.data.toy import IndependentSites, MixtureOfProducts
 from fisher_manifold.data.writers import write_sequences
@@ -39,14 +46,19 @@ __all__ = [
     "ParityConstraint",
     "PreparedData",
     "SequenceTable",
+    "SphereKernels",
     "SplitIndices",
     "UnequalLengthError",
     "UnknownSymbolError",
     "codec_by_name",
+    "degrees_from_sphere",
     "estimate_entropy",
+    "fit_sphere_kernels",
     "load_digits_labels",
     "prepare",
+    "read_coordinates",
     "read_sequences",
+    "sphere_from_degrees",
     "split_indices",
     "write_sequences",
 ]
