@@ -6,7 +6,8 @@ Keywords it does not know go to matplotlib. Nothing changes matplotlib's global
 settings or shows a window. Colours are those of Okabe and Ito, told apart by
 colour-blind readers and in greyscale. Pictures of results (images, flows, losses,
 spectra) live in `plotting_results`, of the simplex in `plotting_simplex`, of gradient
-flows on it in `plotting_descent`, and all are offered here too.
+flows on it in `plotting_descent`, maps of the sphere in `plotting_sphere`, and all are
+offered here too.
 """
 
 import matplotlib.pyplot as plt
@@ -38,6 +39,13 @@ from .plotting_simplex import (
     simplex_axes,
     simplex_coordinates,
 )
+from .plotting_sphere import (
+    plot_sphere_curve,
+    plot_sphere_density,
+    plot_sphere_points,
+    sphere_map_axes,
+    sphere_map_grid,
+)
 
 __all__ = [
     "octant_axes",
@@ -54,10 +62,15 @@ __all__ = [
     "plot_simplex_curve",
     "plot_simplex_geodesic",
     "plot_simplex_points",
+    "plot_sphere_curve",
+    "plot_sphere_density",
+    "plot_sphere_points",
     "plot_steepest_descent",
     "plot_training_curve",
     "simplex_axes",
     "simplex_coordinates",
+    "sphere_map_axes",
+    "sphere_map_grid",
 ]
 
 

@@ -11,13 +11,14 @@ from .flow_map import FlowMap, distill
 from .history import tensorboard
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
+from .marginal import MarginalVelocityField, marginal_velocity
 from .path import GeodesicPath, PathSample
 from .ranks import RankLost, process_group
 from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
-from .times import EvidenceTimes, PowerTimes, TableTimes
+from .times import EvidenceTimes, LateTimes, PowerTimes, TableTimes
 from .trainer import Trainer, TrainingDiverged
 from .trajectories import Trajectories
 
@@ -36,7 +37,9 @@ __all__ = [
     "FlowMap",
     "ExactPosterior",
     "GeodesicPath",
+    "LateTimes",
     "LogProbResult",
+    "MarginalVelocityField",
     "PathSample",
     "PosteriorField",
     "PowerTimes",
@@ -53,6 +56,7 @@ __all__ = [
     "discrete_log_prob_bound",
     "distill",
     "log_evidence",
+    "marginal_velocity",
     "measure_times",
     "log_prob",
     "posterior_loss",
