@@ -7,8 +7,8 @@ settings or shows a window. Colours are those of Okabe and Ito, told apart by
 colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
-`plotting_descent`, of results (images, flows, losses, spectra) in `plotting_results`;
-all are offered here.
+`plotting_descent`, maps of the sphere in `plotting_sphere`, of results (images, flows,
+losses, spectra) in `plotting_results`; all are offered here.
 """
 
 from .plotting_density import plot_octant_density, plot_simplex_density
@@ -42,6 +42,13 @@ from .plotting_simplex import (
     simplex_axes,
     simplex_coordinates,
 )
+from .plotting_sphere import (
+    plot_sphere_curve,
+    plot_sphere_density,
+    plot_sphere_points,
+    sphere_map_axes,
+    sphere_map_grid,
+)
 
 __all__ = [
     "fisher_rao_circle",
@@ -65,9 +72,14 @@ __all__ = [
     "plot_simplex_field",
     "plot_simplex_geodesic",
     "plot_simplex_points",
+    "plot_sphere_curve",
+    "plot_sphere_density",
+    "plot_sphere_points",
     "plot_steepest_descent",
     "plot_training_curve",
     "simplex_axes",
     "simplex_coordinates",
     "simplex_lattice",
+    "sphere_map_axes",
+    "sphere_map_grid",
 ]

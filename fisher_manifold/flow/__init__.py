@@ -13,13 +13,14 @@ from .history import TensorBoardLog
 from .inpainting import InpaintingField, inpaint
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
+from .marginal import MarginalVelocityField, marginal_velocity
 from .path import GeodesicPath, PathSample
 from .ranks import RankLost, process_group
 from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
-from .times import EvidenceTimes, PowerTimes, TableTimes
+from .times import EvidenceTimes, LateTimes, PowerTimes, TableTimes
 from .trainer import Trainer
 from .trajectories import Trajectories
 from .updates import TrainingDiverged
@@ -40,7 +41,9 @@ __all__ = [
     "ExactPosterior",
     "GeodesicPath",
     "InpaintingField",
+    "LateTimes",
     "LogProbResult",
+    "MarginalVelocityField",
     "PathSample",
     "PosteriorField",
     "PowerTimes",
@@ -60,6 +63,7 @@ __all__ = [
     "guide",
     "inpaint",
     "log_evidence",
+    "marginal_velocity",
     "measure_times",
     "log_prob",
     "posterior_loss",

@@ -20,7 +20,12 @@ import math
 
 import torch
 
-from ..geometry.arrays import in_blocks, needs_derivatives, smallest_normal, sum_tolerance
+from ..geometry.arrays import (
+    in_blocks,
+    needs_derivatives,
+    smallest_normal,
+    sum_tolerance,
+)
 from ..geometry.numerics import angles_to_vertices
 
 LOG_ZERO = -60.0

@@ -104,6 +104,31 @@ class PowerTimes(Times):
 
 
 @dataclasses.dataclass(frozen=True)
+class LateTimes(Times):
+    """Times t = end * (1 - (1 - s)**power), dense at the end.
+
+    For data with fine details, which are made at times 1 - t of their size.
+
+    Parameters
+    ----------
+    power : float
+        1 is uniform; larger powers favour late times.
+    end : float
+        Last time, in (0, 1].
+    """
+
+    power: float = 2.0
+    end: float = 1.0
+
+    def __post_init__(self):
+        PowerTimes(self.power, self.end)  # the same bounds
+
+    def at(self, s):
+        """Times of s in [0, 1]."""
+        return self.end * (1.0 - (1.0 - s) ** self.power)
+
+
+@dataclasses.dataclass(frozen=True)
 class EvidenceTimes(Times):
     """Times at which a site's own evidence resolves its category, up to half time.
 
