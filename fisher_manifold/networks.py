@@ -27,6 +27,8 @@ class TimeEmbedding(nn.Module):
         Number of classes; 0 for none.
     """
 
+    frequencies: torch.Tensor
+
     def __init__(self, width, n_classes=0):
         super().__init__()
         if width < 2 or width % 2:
@@ -146,6 +148,8 @@ class FourierMLP(MLP):
     highest : float
         Largest length: details smaller than its inverse are hard to learn.
     """
+
+    waves: torch.Tensor
 
     def __init__(
         self,
