@@ -20,6 +20,7 @@ from .renoising import Renoising
 from .sampling import SampleResult, sample
 from .solvers import EULER, HEUN, MIDPOINT, RK4, AdamsBashforth, RungeKutta
 from .source import DirichletSource, EmpiricalSource, RandomPointSource
+from .staggered import Staggered
 from .times import EvidenceTimes, LateTimes, PowerTimes, TableTimes
 from .trainer import Trainer
 from .trajectories import Trajectories
@@ -52,6 +53,7 @@ __all__ = [
     "Renoising",
     "RungeKutta",
     "SampleResult",
+    "Staggered",
     "TableTimes",
     "TensorBoardLog",
     "Trainer",

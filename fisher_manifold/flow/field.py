@@ -167,8 +167,8 @@ class PosteriorField(torch.nn.Module):
         ----------
         x : torch.Tensor, shape=[n, *space.shape]
             Points.
-        t : torch.Tensor, shape=[n]
-            Times in [0, 1).
+        t : torch.Tensor, shape=[n], or with evidence [n, *space.shape[:-1]]
+            Times in [0, 1); one for each site, if they have clocks of their own.
         **conditions : torch.Tensor
             Passed to the network.
 
@@ -180,7 +180,7 @@ class PosteriorField(torch.nn.Module):
         root = self.space.sphere_coordinates(x)
         if not self.evidence:
             return _call(self.network, root, t, conditions).to(x.dtype)
-        kappa = t.reshape(-1, *[1] * (x.ndim - 2))
+        kappa, t = clocks(x, t)
         log_r = log_evidence(root, kappa, self.path.source.concentration)
         encode = getattr(_unwrapped(self.network), "encode", root_belief)
         output = _call(self.network, encode_belief(log_r, encode), t, conditions)
@@ -258,6 +258,28 @@ class PosteriorField(torch.nn.Module):
             Network of the new field.
         """
         return _with_network(self, network)
+
+
+def clocks(x, t):
+    """Times of all sites, and the one time that a network is told: their mean.
+
+    Parameters
+    ----------
+    x : torch.Tensor, shape=[n, *space.shape]
+        Points.
+    t : torch.Tensor, shape=[n] or [n, *space.shape[:-1]]
+        Times of the points, or of each site.
+
+    Returns
+    -------
+    kappa : torch.Tensor, shape=[n, ...] (broadcastable to the sites)
+        Times of the sites.
+    t : torch.Tensor, shape=[n]
+        Times of the points.
+    """
+    if t.ndim == 1:
+        return t.reshape(-1, *[1] * (x.ndim - 2)), t
+    return t, t.flatten(1).mean(1)
 
 
 def root_belief(log_ratio):

@@ -14,7 +14,7 @@ that matches their law given the others, exactly.
 import torch
 
 from .evidence import LOG_ZERO, encode_belief, log_evidence
-from .field import PosteriorField, _call, _unwrapped, root_belief
+from .field import PosteriorField, _call, _unwrapped, clocks, root_belief
 from .loss import posterior_loss
 
 
@@ -85,7 +85,7 @@ class InpaintingField(PosteriorField):
         is_given, is_true = self._masks(given)
         root = self.space.sphere_coordinates(x)
         if self.evidence:
-            kappa = t.reshape(-1, *[1] * (x.ndim - 2))
+            kappa, t = clocks(x, t)
             log_r = log_evidence(root, kappa, self.path.source.concentration)
             certain = torch.where(is_true, 0.0, LOG_ZERO).to(log_r.dtype)
             log_r = torch.where(is_given, certain, log_r)

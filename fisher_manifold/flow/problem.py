@@ -68,8 +68,8 @@ class Problem:
         ----------
         x : torch.Tensor, shape=[n, *space.shape]
             Points.
-        t : float
-            Time below 1.
+        t : float or torch.Tensor, shape=[n, *space.shape[:-1]]
+            Time below 1, or times of the sites.
 
         Returns
         -------
@@ -81,7 +81,8 @@ class Problem:
         posterior = torch.softmax(logits, -1)
         if not torch.isfinite(posterior).all():
             raise FloatingPointError(
-                f"the posterior at t={t:.4g} is not finite: the field is not trained"
+                "the posterior is not finite at a time up to "
+                f"{float(torch.as_tensor(t).max()):.4g}: the field is not trained"
             )
         return posterior
 
@@ -92,8 +93,8 @@ class Problem:
         ----------
         x : torch.Tensor, shape=[n, *space.shape]
             Points.
-        t : float
-            Time below 1.
+        t : float or torch.Tensor, shape=[n, *space.shape[:-1]]
+            Time below 1, or times of the sites.
 
         Returns
         -------

@@ -80,8 +80,8 @@ def sample(
         Called as ``on_step(t, x)`` for each batch at each time of the grid.
     solver : str or object with ``step``
         "euler" (x <- exp_x(h v(x, t))) and "adams" take one evaluation for each step,
-        "heun" and "midpoint" two, "rk4" four; or ``flow.Adaptive()``, or
-        ``flow.Renoising()``, for fields with a posterior.
+        "heun" and "midpoint" two, "rk4" four; or ``flow.Adaptive()``; or,
+        for fields with a posterior, ``flow.Renoising()``, ``flow.Staggered(groups)``.
     readout : str
         How labels are read off.  "nearest": the vertex nearest to the last point.
         "posterior": each site's most likely category at the last time of the grid, by
@@ -108,9 +108,9 @@ def sample(
     """
     check_counts(n_samples=n_samples, steps=steps, batch_size=batch_size)
     check_goes_with(field, path)
-    times = path.times or field.default_times
-    grid = times.grid(steps) if grid is None else _check_grid(grid)
     solver = find_solver(solver)
+    times = getattr(solver, "default_times", path.times or field.default_times)
+    grid = times.grid(steps) if grid is None else _check_grid(grid)
     _check_posterior(field, grid, solver, readout)
     conditions = check_conditions(conditions, n_samples)
     parameter = next(field.parameters(), None)

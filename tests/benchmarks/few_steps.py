@@ -96,6 +96,7 @@ def quality(field, path, law, times, solver, readout, budget, n):
     steps = (budget - (readout == "posterior")) // cost
     if steps < 1:
         return None
+    solver = solver(steps) if isinstance(solver, type) else solver
     options = {"grid": times.grid(steps), "solver": solver, "readout": readout}
     g = torch.Generator().manual_seed(0)
     result = flow.sample(field, path, n, generator=g, batch_size=BATCH, **options)
@@ -106,6 +107,7 @@ LONG_ROWS = (
     ("uniform", "euler", "nearest"),
     ("measured", "adams", "posterior"),
     ("measured", "re-noising, rate inf", "nearest"),
+    ("uniform", "staggered, a group a step", "nearest"),
 )
 """Grid, solver and readout of the rows that are taken to 100 evaluations."""
 
@@ -121,16 +123,19 @@ def rows():
         yield "measured", solver, solver, "posterior"
     for rate in (0.0, 4.0, math.inf):
         yield "measured", f"re-noising, rate {rate:g}", flow.Renoising(rate), "nearest"
+    yield "uniform", "staggered, a group a step", flow.Staggered, "nearest"
 
 
-def table(name, law, field, path, n, long):
-    """Markdown table of a law."""
+def table(name, law, field, path, n, long, only):
+    """Markdown table of a law, of all solvers or of some."""
     budgets = (*BUDGETS, LONG) if long else BUDGETS
     base, times = independent_divergence(law), grids(field, path, law)
     yield f"\n### {name} (independent sites: {base:.3f})\n"
     yield f"| grid | solver | labels | {' | '.join(map(str, budgets))} |"
     yield "|---|---|---|" + "---:|" * len(budgets)
     for grid, title, solver, readout in rows():
+        if only and title not in only:
+            continue
         cells = []
         for budget in budgets:
             if budget == LONG and (grid, title, readout) not in LONG_ROWS:
@@ -140,6 +145,8 @@ def table(name, law, field, path, n, long):
             fewer = f" ({got[1]})" if got and got[1] < budget else ""
             cells.append(f"{got[0]:.4f}{fewer}" if got else "-")
         yield f"| {grid} | {title} | {readout} | {' | '.join(cells)} |"
+    if only:
+        return
     yield f"\nAdaptive, evaluations and divergence: {adaptive(law, field, path, n)}."
 
 
@@ -176,6 +183,7 @@ def main():
     parser.add_argument("--long", action="store_true", help=f"{LONG} evaluations too")
     parser.add_argument("--trained", type=int, default=0, metavar="STEPS")
     parser.add_argument("--laws", nargs="+", choices=LAWS, default=list(LAWS))
+    parser.add_argument("--solvers", nargs="+", metavar="TITLE", help="only these")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -190,7 +198,8 @@ def main():
         field, path = exact_field(law)
         if arguments.trained:
             field = train(law, path, arguments.trained)
-        for line in table(name, law, field, path, arguments.samples, arguments.long):
+        options = arguments.samples, arguments.long, arguments.solvers
+        for line in table(name, law, field, path, *options):
             say(line)
     say(
         f"\n{arguments.samples} samples, seed 0; torch {torch.__version__}, one core, "

@@ -9,6 +9,7 @@ sequences: divergences from the test part.  Prints Markdown tables.
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,9 @@ def rows(uniform, times, flow_map, map_times):
     yield "euler, field's grid", None, "euler", "nearest"
     yield "adams, measured grid", times, "adams", "nearest"
     yield "adams, measured grid, posterior", times, "adams", "posterior"
+    for order in ("random", "strided"):
+        solver = partial(flow.Staggered, order=order)
+        yield f"staggered, {order} groups", uniform, solver, "nearest"
     if flow_map is not None:
         yield "flow map", map_times, flow_map, "nearest"
 
@@ -75,7 +79,7 @@ def table(field, path, parts, budgets, measure, arguments):
                 arguments.samples,
                 generator=torch.Generator().manual_seed(arguments.seed),
                 grid=(law or field.default_times).grid(steps),
-                solver=solver,
+                solver=solver(steps) if isinstance(solver, partial) else solver,
                 readout=readout,
                 progress=arguments.progress,
             )
