@@ -150,7 +150,14 @@ def generate(trainer, n, arguments, class_labels, generator, given=None):
     """
     if trainer.step == 0:
         note("this model is not trained at all: the run stopped before its first steps")
-    grid = None
+    grid, solver = None, arguments.solver
+    if solver == "staggered":
+        solver = flow.Staggered(arguments.steps)
+        if arguments.grid != "field":
+            raise ValueError(
+                f"--grid {arguments.grid}: the clocks of --solver staggered are even: "
+                "leave one of them away"
+            )
     if arguments.grid == "measured":
         grid = _measure_times(trainer, arguments).grid(arguments.steps)
     field = with_given(steered_field(trainer, arguments.guidance), given)
@@ -166,7 +173,7 @@ def generate(trainer, n, arguments, class_labels, generator, given=None):
         conditions=conditions,
         grid=grid,
         progress=shows_bar(),
-        solver=arguments.solver,
+        solver=solver,
         readout=arguments.readout,
     )
 

@@ -34,9 +34,10 @@ class Staggered:
     Parameters
     ----------
     groups : int
-        Number of groups, as even as possible; at most one for each site.
+        Number of groups, as even as possible; no more than there are sites.
     width : float, optional
-        Share of the time in which a group's clock runs, from 1 / groups to 1.
+        Share of the time in which a group's clock runs, from 1 / groups to 1; more
+        where there are fewer sites than groups, so that some clock runs at any time.
     order : {"random", "strided"}
         "random": which sites are in a group is drawn for each sample.  "strided": sites
         that lie ``groups`` apart, so that neighbours are never in one group; the order
@@ -106,13 +107,14 @@ class Staggered:
         if problem.memory is None:
             _check_evidence(problem.field)
             problem.memory = self._starts(x, problem.generator)
-        clock, later = (self._clocks(problem.memory, t) for t in (now, after))
+        starts, width = problem.memory
+        clock, later = (self._clocks(starts, width, t) for t in (now, after))
         target = problem.space.vertices(problem.draw_labels(x, clock), dtype=x.dtype)
         share = ((later - clock) / (1.0 - clock))[..., None]
         return problem.move(x, share * problem.space.metric.log(target, x))
 
     def _starts(self, x, generator):
-        """Shares of the time at which the sites' clocks start, shape=[n, *sites]."""
+        """When the sites' clocks start [n, *sites], and how long they run; shares."""
         n, sites = len(x), x[0, ..., 0].numel()
         groups = min(self.groups, sites)
         place = torch.arange(sites) * groups // sites
@@ -120,13 +122,14 @@ class Staggered:
             group = place[_permutations(n, sites, generator)]
         else:
             group = _permutations(n, groups, generator)[:, torch.arange(sites) % groups]
-        starts = group * ((1.0 - self.width) / max(1, groups - 1))
-        return starts.reshape(x.shape[:-1]).to(x)
+        width = max(self.width, 1.0 / groups)
+        starts = group * ((1.0 - width) / max(1, groups - 1))
+        return starts.reshape(x.shape[:-1]).to(x), width
 
-    def _clocks(self, starts, t):
+    def _clocks(self, starts, width, t):
         """Times of the sites at a time t."""
         share = t / self.default_times.end
-        return self.default_times.end * ((share - starts) / self.width).clamp(0.0, 1.0)
+        return self.default_times.end * ((share - starts) / width).clamp(0.0, 1.0)
 
 
 def _permutations(n, size, generator):

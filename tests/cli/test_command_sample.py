@@ -81,6 +81,8 @@ def test_solver_readout_and_grid(cli, trained, monkeypatch):
     words = ("sample", "--model", trained[0], "--n", 2, "--steps", 4)
     cli(*words)
     cli(*words, "--solver", "adams", "--readout", "posterior", "--grid", "measured")
+    cli(*words, "--solver", "staggered")
+    assert asked[2]["solver"] == flow.Staggered(groups=4)
     names = ("steps", "solver", "readout")
     assert [asked[0][name] for name in names] == [4, "euler", "nearest"]
     assert [asked[1][name] for name in names] == [4, "adams", "posterior"]
@@ -117,6 +119,7 @@ def test_padding_is_taken_off(cli, tmp_path):
         (("--n", 2, "--solver", "leapfrog"), "adams"),
         (("--n", 2, "--readout", "best"), "posterior"),
         (("--n", 2, "--grid", "even"), "measured"),
+        (("--n", 2, "--solver", "staggered", "--grid", "measured"), "clocks"),
         (("--n", 2, "--label", "bee"), "the model knows fly, yeast"),
         (("--n", 2, "--format", "npz"), "--out FILE"),
         (("--n", 2, "--format", "xml"), "fasta"),

@@ -88,22 +88,28 @@ def test_clocks():
     assert float(angle.max()) <= math.pi / 4 + 1e-3
 
 
+def test_more_groups_than_sites_leave_no_pause():
+    n = 20_000
+    result = draw(CHAIN, n, flow.Staggered(50), 3)
+    assert total_variation(CHAIN, result.labels) < noise(CHAIN, n)
+
+
 def test_width_one_is_one_clock():
     x = torch.zeros(5, 7, 3)
     solver = flow.Staggered(4, width=1.0)
-    assert not solver._starts(x, None).any()
-    assert solver._clocks(torch.zeros(5, 7), 0.2).unique().tolist() == [
-        pytest.approx(0.2)
-    ]
+    starts, width = solver._starts(x, None)
+    assert not starts.any()
+    clocks = solver._clocks(starts, width, 0.2)
+    assert clocks.unique().tolist() == [pytest.approx(0.2)]
 
 
 @pytest.mark.parametrize(("groups", "length"), [(3, 12), (4, 10), (8, 3)])
 def test_neighbours_are_in_different_groups(groups, length):
     x = torch.zeros(20, length, 4)
     g = torch.Generator().manual_seed(0)
-    strided = flow.Staggered(groups, order="strided")._starts(x, g)
+    strided = flow.Staggered(groups, order="strided")._starts(x, g)[0]
     assert bool((strided[:, 1:] != strided[:, :-1]).all())
-    random = flow.Staggered(groups)._starts(x, g)
+    random = flow.Staggered(groups)._starts(x, g)[0]
     for starts in (strided, random):
         sizes = [[int((row == s).sum()) for s in row.unique()] for row in starts]
         assert all(len(each) == min(groups, length) for each in sizes)
