@@ -35,9 +35,6 @@ A finite one, lowered further by the amount of the overshoot: where rounding or 
 discretised flow puts *every* vertex out of reach, the nearest one remains.
 """
 
-_FAR = 1e9
-"""Distance from the wall of entries inside of it, as good as infinite."""
-
 
 def log_evidence(root, kappa, concentration=0.5):
     r"""Log density of a site's position given each vertex, up to a common constant.
@@ -140,14 +137,14 @@ def _log_evidence(root, kappa, concentration):
     log_r = log_ratio * ((d - 1) + weight * d) - torch.log1p(-kappa)
     if weight != 0:
         log_r = log_r + weight * _log_cosine_ratio(theta, root, speed)
-    # The slope makes the nearest of all ruled out vertices win.
-    return torch.minimum(log_r.clamp(min=LOG_ZERO), LOG_ZERO * (1.0 + beyond))
+    # The slope makes the nearest of all ruled out vertices win; all are below LOG_ZERO.
+    return torch.minimum(log_r.clamp(min=LOG_ZERO), LOG_ZERO * (1.001 + beyond))
 
 
 def _smooth(root, speed, rounding):
     """Log of the ratio of sines, angles, and how far beyond the wall phi is.
 
-    Ruled out entries have angle 0; the others are `_FAR` inside of the wall.
+    Ruled out entries have angle 0; the others are as far inside as numbers go.
     """
     theta = angles_to_vertices(root)
     low = root < 0.5
@@ -159,7 +156,7 @@ def _smooth(root, speed, rounding):
     outside = beyond > 0
     theta = torch.where(outside, 0.0, theta)
     log_ratio = _log_sine_ratio(theta, root, speed)
-    return log_ratio, theta, torch.where(outside, beyond, -_FAR)
+    return log_ratio, theta, torch.where(outside, beyond, _far_inside(root))
 
 
 def _in_place(root, speed, rounding):
@@ -178,7 +175,12 @@ def _in_place(root, speed, rounding):
     # The sine of delta, not above pi/2.
     rise = (1.0 - fall).sqrt_().mul_(half_sine).mul_(root).div_(torch.sin(theta))
     log_ratio = rise.sub_(fall).mul_(2.0).log1p_()
-    return log_ratio, theta, torch.threshold_(beyond, 0.0, -_FAR)
+    return log_ratio, theta, torch.threshold_(beyond, 0.0, _far_inside(root))
+
+
+def _far_inside(root):
+    """Overshoot that is lower than any, and times `LOG_ZERO` still a finite number."""
+    return -torch.finfo(root.dtype).max / 64
 
 
 def _log_sine_ratio(theta, cosine, speed):

@@ -82,6 +82,7 @@ PROBLEMS = {
     "60 sites of 4": Problem(60, 4, 128, cnn),
     "300 sites of 4": Problem(300, 4, 128, cnn),
 }
+OPTIMISER = ("clipping", "average")
 FIELDS = {"velocity": flow.VelocityField, "posterior": flow.PosteriorField}
 
 
@@ -231,6 +232,17 @@ def parts_table(tables):
             alone = f"{bare[part]:.2f} / " if part in bare else ""
             cells.append(f"{alone}{step[part]:.2f}")
         print("|", " | ".join([part, *cells]), "|", flush=True)
+    for name, kept in (("all outside", ()), ("without clipping, average", OPTIMISER)):
+        shares = [share_outside(*parts, kept) for parts in tables.values()]
+        cells = [f"{100 * share:.0f} %" for share in shares]
+        print("|", " | ".join([f"{name}, of the bare network", *cells]), "|")
+
+
+def share_outside(bare, step, kept):
+    """Time outside of the network, AdamW and what else is kept, over the bare time."""
+    outside = [part for part in step if part not in bare and part not in kept]
+    more = max(0.0, step["backward"] - bare["backward"])  # through loss and projection
+    return (sum(step[part] for part in outside) + more) / sum(bare.values())
 
 
 def options_table(names, rounds, steps):
