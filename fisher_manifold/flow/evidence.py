@@ -26,7 +26,7 @@ from ..geometry.arrays import (
     smallest_normal,
     sum_tolerance,
 )
-from ..geometry.numerics import angles_to_vertices
+from ..geometry.numerics import angles_to_vertices, with_near_vertices
 
 LOG_ZERO = -60.0
 """Stand-in for log 0.
@@ -129,31 +129,58 @@ def _log_evidence(root, kappa, concentration):
     """`log_evidence` of rows, shape=[n, d + 1], at times of shape [n, 1]."""
     d = root.shape[-1] - 1
     weight = 2.0 * concentration - 1.0
-    theta = angles_to_vertices(root)
     speed = kappa / (1.0 - kappa)
-    overshoot = _overshoot(root, theta, kappa, speed)
     # A start on the wall itself may land beyond it by the rounding of unit vectors.
-    rounding = 3.0 * sum_tolerance(root, d + 1) * (math.pi / 2)
-    outside = overshoot > rounding * speed.clamp(max=1.0)
-    theta = theta.masked_fill(outside, 0.0)
-    log_r = ((d - 1) + weight * d) * _log_sine_ratio(theta, root, speed)
-    log_r = log_r - torch.log1p(-kappa)
+    rounding = 3.0 * sum_tolerance(root, d + 1) * (math.pi / 2) * speed.clamp(max=1.0)
+    terms = _smooth if needs_derivatives(root, kappa) else _in_place
+    log_ratio, theta, beyond = terms(root, speed, rounding)
+    log_r = log_ratio * ((d - 1) + weight * d) - torch.log1p(-kappa)
     if weight != 0:
         log_r = log_r + weight * _log_cosine_ratio(theta, root, speed)
-    # The slope makes the nearest of all ruled out vertices win.
-    ruled_out = LOG_ZERO * (1.0 + overshoot)
-    return torch.where(outside, ruled_out, log_r.clamp(min=LOG_ZERO))
+    # The slope makes the nearest of all ruled out vertices win; all are below LOG_ZERO.
+    return torch.minimum(log_r.clamp(min=LOG_ZERO), LOG_ZERO * (1.001 + beyond))
 
 
-def _overshoot(root, theta, kappa, speed):
-    """Give phi - pi/2, of small entries through their angle above the wall.
+def _smooth(root, speed, rounding):
+    """Log of the ratio of sines, angles, and how far beyond the wall phi is.
 
-    Early, and among many categories, most entries are small and near their wall.
+    Ruled out entries have angle 0; the others are as far inside as numbers go.
     """
-    stretch = 1.0 / (1.0 - kappa)
-    elevation = torch.asin(root.clamp(max=0.5))
-    above = torch.addcmul(speed * (math.pi / 2), elevation, stretch, value=-1.0)
-    return torch.where(root < 0.5, above, stretch * theta - math.pi / 2)
+    theta = angles_to_vertices(root)
+    low = root < 0.5
+    # Small entries through their elevation: early, and among many categories, most
+    # are near their wall.
+    elevation = torch.asin(torch.where(low, root, 0.0))
+    elevation = torch.where(low, elevation, math.pi / 2 - theta)
+    beyond = speed * theta - elevation - rounding
+    outside = beyond > 0
+    theta = torch.where(outside, 0.0, theta)
+    log_ratio = _log_sine_ratio(theta, root, speed)
+    return log_ratio, theta, torch.where(outside, beyond, _far_inside(root))
+
+
+def _in_place(root, speed, rounding):
+    """`_smooth` without derivatives: no masks, on which processors guess wrong.
+
+    Ruled out entries have the ratio of the wall instead of an angle of 0.
+    """
+    elevation = root.clamp(max=0.9).asin_()
+    theta = with_near_vertices(math.pi / 2 - elevation, root)
+    theta.clamp_(min=smallest_normal(theta) ** 0.4)  # 0 / 0 at the vertex
+    elevation += (math.acos(0.9) - theta).clamp_(min=0.0)
+    delta = speed * theta
+    beyond = (delta - elevation).sub_(rounding)
+    half_sine = torch.minimum(delta, elevation, out=delta).mul_(0.5).sin_()
+    fall = half_sine.square()
+    # The sine of delta, not above pi/2.
+    rise = (1.0 - fall).sqrt_().mul_(half_sine).mul_(root).div_(torch.sin(theta))
+    log_ratio = rise.sub_(fall).mul_(2.0).log1p_()
+    return log_ratio, theta, torch.threshold_(beyond, 0.0, _far_inside(root))
+
+
+def _far_inside(root):
+    """Overshoot that is lower than any, and times `LOG_ZERO` still a finite number."""
+    return -torch.finfo(root.dtype).max / 64
 
 
 def _log_sine_ratio(theta, cosine, speed):
@@ -163,15 +190,9 @@ def _log_sine_ratio(theta, cosine, speed):
     where the first term is at least twice the second up to theta + delta = pi/2: the
     relative error is a few eps, which (d - 1) of them need where d is large.
     """
-    if needs_derivatives(theta, cosine, speed):
-        delta = speed * theta
-        rise = speed * cosine * _sinc(delta) / _sinc(theta)
-        return torch.log1p(rise - 2.0 * torch.sin(0.5 * delta) ** 2)
-    theta = theta.clamp(min=smallest_normal(theta) ** 0.4)  # 0 / 0 else
     delta = speed * theta
-    rise = delta.sin().mul_(cosine).div_(theta.sin())
-    fall = delta.mul_(0.5).sin_().square_()
-    return rise.sub_(fall, alpha=2.0).log1p_()
+    rise = speed * cosine * _sinc(delta) / _sinc(theta)
+    return torch.log1p(rise - 2.0 * torch.sin(0.5 * delta) ** 2)
 
 
 def _log_cosine_ratio(theta, cosine, speed):

@@ -73,16 +73,24 @@ def take_step(trainer, draws, steps, shares):
     loss, batch = objective.add_gradients(trainer._loss, draws, shares)
     if not math.isfinite(loss):
         raise TrainingDiverged(step, batch, "loss", loss)
-    norm = torch.nn.utils.clip_grad_norm_(
-        field.parameters(), trainer.clip_norm or math.inf
-    )
-    if not torch.isfinite(norm):
-        raise TrainingDiverged(step, batch, "gradient's norm", float(norm))
+    norm = _clip(field.parameters(), trainer.clip_norm or math.inf)
+    if not math.isfinite(norm):
+        raise TrainingDiverged(step, batch, "gradient's norm", norm)
     optimizer.step()
     if trainer._average is not None:
         trainer._average.update_parameters(field.network)
     trainer.step += 1
     return loss
+
+
+def _clip(parameters, largest):
+    """Norm of the gradients, which are passed over again only if it is too large."""
+    parameters = [each for each in parameters if each.grad is not None]
+    norm = torch.nn.utils.get_total_norm([each.grad for each in parameters])
+    value = float(norm)
+    if math.isfinite(value) and value > largest:
+        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
+    return value
 
 
 def rate(trainer, step, steps):

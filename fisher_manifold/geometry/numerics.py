@@ -282,18 +282,19 @@ def angles_to_vertices(point):
     the angle to it has subgradient 0).
     """
     xp = array_namespace(point)
+    if not needs_derivatives(point):
+        return with_near_vertices(xp.acos(point.clip(max=0.9)), point)
     near = point > 0.9
     others = xp.where(near, 0.0, point)
-    if not needs_derivatives(point):
-        return _with_near_vertices(xp, xp.acos(others), point)
     rest = xp.sum(others * others, axis=-1, keepdims=True)
     gap = 1.0 - xp.where(near, point, 1.0)
     chord = safe_sqrt(xp.where(near, gap * gap + rest, 0.0))
     return xp.where(near, 2.0 * xp.asin(0.5 * chord), xp.acos(others))
 
 
-def _with_near_vertices(xp, angles, point):
-    """Put the angles of entries near 1, at most one in each vector, in their places."""
+def with_near_vertices(angles, point):
+    """Put the angles of entries above 0.9, one in a vector at most, in their places."""
+    xp = array_namespace(point)
     flat = point.reshape(-1, point.shape[-1])
     row, entry = xp.nonzero(flat > 0.9)
     close = flat[row]  # a copy, by advanced indexing
