@@ -68,14 +68,19 @@ def documented_names(value):
     ]
 
 
-def elsewhere(name, owner):
-    """Arguments documented by a base class's method of that name, or by the module."""
-    module = next((module for module in SHARED if name.startswith(module)), None)
-    bases = owner.__mro__[1:] if owner else ()
-    functions = [vars(base).get(name.rsplit(".", 1)[-1]) for base in bases]
-    functions = [getattr(function, "__func__", function) for function in functions]
-    names = {name for function in functions for name in documented_names(function)}
-    text = importlib.import_module(module).__doc__ if module else ""
+def elsewhere(name, value, owner):
+    """Arguments that a base class documents, itself or its method, or the module."""
+    shared = next((module for module in SHARED if name.startswith(module)), None)
+    if inspect.isclass(value):
+        documented = [base for base in value.__mro__[1:] if base is not object]
+    else:
+        bases = owner.__mro__[1:] if owner else ()
+        documented = [vars(base).get(value.__name__) for base in bases]
+        documented = [
+            getattr(function, "__func__", function) for function in documented
+        ]
+    names = {name for one in documented for name in documented_names(one)}
+    text = importlib.import_module(shared).__doc__ if shared else ""
     return names | set(re.findall(r"`(\w+)`", text))
 
 
@@ -100,7 +105,7 @@ def test_arguments_are_documented(name, value, owner):
     wanted, found = signature_names(value), documented_names(value)
     missing = set(wanted) - set(found)
     if missing:
-        missing -= elsewhere(name, owner)
+        missing -= elsewhere(name, value, owner)
     assert not missing, f"arguments without description: {sorted(missing)}"
     if not inspect.isclass(value):
         assert not set(found) - set(wanted), "the docstring names what is no argument"

@@ -124,7 +124,18 @@ class LateTimes(Times):
         PowerTimes(self.power, self.end)  # the same bounds
 
     def at(self, s):
-        """Times of s in [0, 1]."""
+        """Times of s in [0, 1].
+
+        Parameters
+        ----------
+        s : torch.Tensor, shape=[...]
+            Shares of the law, in [0, 1].
+
+        Returns
+        -------
+        t : torch.Tensor, shape=[...]
+            Times, in [0, end].
+        """
         return self.end * (1.0 - (1.0 - s) ** self.power)
 
 

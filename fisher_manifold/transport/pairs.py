@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry.arrays import array_namespace, float64_like
+from ..geometry.arrays import array_namespace
 from ..geometry.checks import check_point, rounding_of
 from .checks import check_conditions
 from .cost import check_shapes, is_labels
@@ -146,9 +146,7 @@ def check_points(space, **batches):
         # Not every space's `belongs` sees what is not finite.
         finite = array_namespace(points).isfinite(points)
         _check_rows(points, finite, name, f"finite {name}")
-        # geomstats' torch backend compares float64 alone.
-        doubles = float64_like(points, points)
-        check_point(space, doubles, name, atol=rounding_of(points))
+        check_point(space, points, name, atol=rounding_of(points))
 
 
 def _check_rows(points, good, name, expected):
