@@ -113,6 +113,8 @@ class MarginalVelocityField(VelocityField):
         stays.
     """
 
+    targets: torch.Tensor
+
     def __init__(self, network, space, targets, at_most=None):
         super().__init__(network, space)
         if tuple(targets.shape[1:]) != tuple(space.shape) or targets.ndim != 2:
