@@ -179,7 +179,8 @@ class FourierMLP(MLP):
     def features(self, x, t):
         """Points x [n, size] and their waves at times t [n]."""
         waves = self.waves.to(x.dtype)
-        blur = waves.square().sum(1) * (1.0 - t[:, None]).square()
+        start = t.reshape(len(x), -1)[:, :1]  # of an interval, in a flow map
+        blur = waves.square().sum(1) * (1.0 - start).square()
         fade, angles = torch.exp(-0.5 * blur), x @ waves.T
         return torch.cat([x, fade * angles.sin(), fade * angles.cos()], -1)
 

@@ -16,6 +16,7 @@ need ``--models``, where networks are kept.
 
 import argparse
 import copy
+import functools
 import json
 import math
 import os
@@ -40,14 +41,14 @@ PUBLISHED = {
 }
 SETTINGS = {  # chosen on the validation part of seed 0
     "volcano": {"power": 4.0, "highest": 1000.0, "steps": 3000, "solver": 120},
-    "earthquake": {"power": 3.0, "highest": 300.0, "steps": 1500, "solver": 40},
-    "flood": {"power": 2.0, "highest": 64.0, "steps": 1500, "solver": 40},
-    "fire": {"power": 3.0, "highest": 400.0, "steps": 1500, "solver": 40},
+    "earthquake": {"power": 3.0, "highest": 300.0, "steps": 1200, "solver": 40},
+    "flood": {"power": 2.0, "highest": 64.0, "steps": 1200, "solver": 40},
+    "fire": {"power": 3.0, "highest": 400.0, "steps": 1200, "solver": 40},
 }
 WIDTHS = np.geomspace(1e-4, 0.6, 18)  # radians; 1e-4 is the rounding of the files
 ENDS = 1.0, 0.999
 AT_MOST = 2048  # targets that a mean velocity is over
-CHECKED = 300  # points of the validation part that choices look at
+CHECKED = 200  # points of the validation part that choices look at
 
 
 def split(points, seed):
@@ -59,13 +60,13 @@ def split(points, seed):
 def one_width(train, valid):
     """Kernel estimate whose width is chosen on the validation part."""
     laws = [data.SphereKernels(train, [w**-2], [1.0]) for w in WIDTHS]
-    return max(laws, key=lambda law: law.log_prob(valid[:CHECKED]).mean())
+    return max(laws, key=lambda law: law.log_prob(valid).mean())
 
 
 def many_widths(train):
     """Kernel estimate with a mixture of widths, learnt on the training part."""
     rng = np.random.default_rng(0)
-    return data.fit_sphere_kernels(train, WIDTHS**-2.0, at_most=3000, rng=rng)
+    return data.fit_sphere_kernels(train, WIDTHS**-2.0, at_most=2000, rng=rng)
 
 
 def solver_steps(name, options):
@@ -97,10 +98,10 @@ def log_prob(network, path, points, end, steps):
     return flow.log_prob(field, path, torch.as_tensor(points), grid=grid).value.numpy()
 
 
-def train_flow(method, name, seed, train, valid, options):
+def train_flow(method, name, seed, parts, options):
     """Best network of those met in training, its end, and what the choice was."""
     torch.manual_seed(seed)
-    points = torch.as_tensor(train).float()
+    points = torch.as_tensor(parts.train).float()
     field, path = make_flow(method, name, points)
     trainer = flow.Trainer(
         field,
@@ -119,12 +120,12 @@ def train_flow(method, name, seed, train, valid, options):
             return
         network = copy.deepcopy(trainer.field.network)
         for end in ENDS if row["step"] == steps else ENDS[:1]:
-            value = -log_prob(network, path, valid[:CHECKED], end, solver).mean()
-            met.append({"step": row["step"], "end": end, "valid": float(value)})
-            met[-1] |= {"network": network, "s": time.process_time() - start}
+            values = log_prob(network, path, parts.valid, end, solver)
+            found = {"step": row["step"], "end": end, "valid": -float(values.mean())}
+            found["s"] = time.process_time() - start
+            met.append(found | {"network": network, "values": values})
             if options.verbose:
-                shown = {k: v for k, v in met[-1].items() if k != "network"}
-                print(name, seed, method, shown, row["loss"], flush=True)
+                print(name, seed, method, found, row["loss"], flush=True)
 
     trainer.fit(points, steps, progress=False, callbacks=[measure])
     return min(met, key=lambda each: each["valid"]), path
@@ -147,41 +148,51 @@ def mix(weight, flow_values, kernel_values):
     )
 
 
-def run(name, seed, method, points, options):
+class Parts:
+    """Training, validation and test part of a seed, and their kernel estimate."""
+
+    def __init__(self, points, seed):
+        self.train, valid, self.test = split(points, seed)
+        self.valid = valid[:CHECKED]
+
+    @functools.cached_property
+    def kernels(self):
+        """Log-densities of the validation and the test part, and seconds."""
+        start = time.process_time()
+        law = many_widths(self.train)
+        values = law.log_prob(self.valid), law.log_prob(self.test)
+        return *values, time.process_time() - start
+
+
+def run(name, seed, method, parts, options):
     """One line of results; of a flow also those of its mixture with kernels."""
-    train, valid, test = split(points, seed)
-    key = {"name": name, "seed": seed, "method": method, "n": len(test)}
-    start = time.process_time()
+    key = {"name": name, "seed": seed, "method": method, "n": len(parts.test)}
     if method.startswith("kernels"):
-        many = method == "kernels, many widths"
-        law = many_widths(train) if many else one_width(train, valid)
-        values = law.log_prob(test)
-        key |= {"valid": -law.log_prob(valid[:CHECKED]).mean()}
-        key |= {"test": -values.mean(), "s": time.process_time() - start}
-        return [key]
+        if method == "kernels, many widths":
+            valid, test, seconds = parts.kernels
+        else:
+            start = time.process_time()
+            law = one_width(parts.train, parts.valid)
+            valid, test = law.log_prob(parts.valid), law.log_prob(parts.test)
+            seconds = time.process_time() - start
+        return [key | {"valid": -valid.mean(), "test": -test.mean(), "s": seconds}]
     key |= {"steps": options.steps or SETTINGS[name]["steps"]}
-    best, path = train_flow(method, name, seed, train, valid, options)
-    found = best["network"], path
-    values = log_prob(*found, test, best["end"], solver_steps(name, options))
-    chosen = {k: best[k] for k in ("valid", "end", "step")}
-    rows = [key | chosen | {"test": -values.mean(), "s": best["s"]}]
-    law = many_widths(train)
-    on_valid = log_prob(
-        *found, valid[:CHECKED], best["end"], solver_steps(name, options)
-    )
-    kernel_valid = law.log_prob(valid[:CHECKED])
-    weight = weigh(on_valid, kernel_valid)
-    row = key | {"method": method + " + kernels", "weight": weight, "s": best["s"]}
-    row["valid"] = -mix(weight, on_valid, kernel_valid).mean()
-    row["test"] = -mix(weight, values, law.log_prob(test)).mean()
+    best, path = train_flow(method, name, seed, parts, options)
+    network, end = best["network"], best["end"]
+    test = log_prob(network, path, parts.test, end, solver_steps(name, options))
+    key |= {k: best[k] for k in ("end", "step", "s")}
+    row = key | {"valid": -best["values"].mean(), "test": -test.mean()}
+    kernel_valid, kernel_test, _ = parts.kernels
+    weight = weigh(best["values"], kernel_valid)
+    mixed = key | {"method": method + " + kernels", "weight": weight}
+    mixed["valid"] = -mix(weight, best["values"], kernel_valid).mean()
+    mixed["test"] = -mix(weight, test, kernel_test).mean()
     if options.models:
         options.models.mkdir(parents=True, exist_ok=True)
-        weights = best["network"].state_dict()
-        torch.save(
-            {"weights": weights, "end": best["end"], "weight": weight},
-            model_file(options, name, seed, method),
-        )
-    return [*rows, row]
+        weights = network.state_dict()
+        kept = {"weights": weights, "end": end, "weight": weight}
+        torch.save(kept, model_file(options, name, seed, method))
+    return [row, mixed]
 
 
 def load_flow(name, options):
@@ -355,10 +366,11 @@ def main():
     for seed in options.seeds:
         for name in options.names:
             points = data.read_coordinates(options.data / f"{name}.csv")
+            parts = Parts(points, seed)
             for method in options.methods:
                 if (name, seed, method) in done:
                     continue
-                new = run(name, seed, method, points, options)
+                new = run(name, seed, method, parts, options)
                 with options.out.open("a") as file:
                     file.writelines(json.dumps(row) + "\n" for row in new)
                 rows += new

@@ -40,7 +40,7 @@ def exact_density():
     kernel = torch.where(phi < math.pi, phi.sin() / theta.sin() / (1 - end), 0.0)
     density = kernel.mean(1) / (4 * math.pi)
     found = flow.log_prob(
-        field, flow.GeodesicPath(SPACE, SOURCE), x, grid=torch.linspace(0, end, 161)
+        field, flow.GeodesicPath(SPACE, SOURCE), x, grid=torch.linspace(0, end, 61)
     )
     return float((found.value.exp() - density).abs().max())
 

@@ -136,6 +136,11 @@ def test_waves_fade_in():
         ratio = early[:, part] / late[:, part]
         torch.testing.assert_close(ratio[:, 0], torch.full((5,), math.exp(-0.5)))
         assert float(early[:, part][:, -1].abs().max()) < 1e-30
+    # in a flow map, whose network is told two times, it is the first that counts
+    both = torch.stack([torch.zeros(5), torch.ones(5)], -1)
+    torch.testing.assert_close(network.features(x, both), early)
+    again = networks.TwoTimes(network)(x, torch.zeros(5), until=torch.ones(5))
+    assert again.shape == x.shape
     norms = late[:, 3 : 3 + n] ** 2 + late[:, 3 + n :] ** 2
     torch.testing.assert_close(norms, torch.ones(5, n))
 
