@@ -23,8 +23,8 @@ _GEOMETRY = (
     "natural_gradient",
 )
 _MODULES = (
-    *("adapters", "data", "descent", "features", "flow", "geometry", "learning"),
-    *("metrics", "networks", "plotting", "testing", "transport"),
+    *("adapters", "baselines", "data", "descent", "features", "flow", "geometry"),
+    *("learning", "metrics", "networks", "plotting", "testing", "transport"),
 )
 
 __all__ = ["__version__", *_GEOMETRY, *_MODULES]

@@ -1,0 +1,107 @@
+"""Causal versions of the reference networks, with the same weights.
+
+An autoregressive model needs a network whose output at a site depends on the sites
+before alone; the reference networks look both ways.  These compute with the very same
+parameters, so that sizes are equal, but convolutions are padded on the left alone,
+normalisations are over channels at one site, and attention does not look ahead.
+"""
+
+import torch
+from torch.nn import functional
+
+from ..networks import SequenceCNN, Transformer
+
+
+class CausalCNN(SequenceCNN):
+    """`SequenceCNN` whose output at a site depends on no later one.
+
+    It sees ``(kernel_size - 1) * (1 + sum of dilations)`` sites back: 76 with the
+    default kernel and 6 blocks.
+    """
+
+    is_causal = True
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        embedding = functional.silu(self.embed(t, label))
+        hidden = _causal(self.enter, x.transpose(1, 2)) + self.position
+        for norm, shift, mixer, pointwise in zip(
+            self.norms, self.shifts, self.mixers, self.pointwise, strict=True
+        ):
+            scale, offset = shift(embedding)[:, :, None].chunk(2, 1)
+            update = _causal(mixer, _at_sites(norm, hidden) * (1 + scale) + offset)
+            hidden = hidden + pointwise(functional.gelu(update))
+        output = self.output(functional.gelu(_at_sites(self.leave, hidden)))
+        return output.transpose(1, 2)
+
+
+class CausalTransformer(Transformer):
+    """`Transformer` whose sites attend to themselves and to earlier ones."""
+
+    is_causal = True
+
+    def forward(self, x, t, label=None):
+        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        hidden = self.enter(x) + self.position + self.embed(t, label)[:, None]
+        length = x.shape[1]
+        later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
+        hidden = self.layers(hidden, mask=later, is_causal=True)
+        return self.output(self.leave(hidden))
+
+
+_CAUSAL = {SequenceCNN: CausalCNN, Transformer: CausalTransformer}
+_SETTINGS = {
+    SequenceCNN: ("width", "depth", "kernel_size", "n_classes"),
+    Transformer: ("width", "depth", "n_heads", "n_classes", "dropout"),
+}
+
+
+def causal(network):
+    """Causal version of a reference network, with a copy of its weights.
+
+    Parameters
+    ----------
+    network : SequenceCNN, Transformer, or module with ``is_causal = True``
+        Network.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        CausalCNN or CausalTransformer of the same size; a causal network itself.
+
+    Raises
+    ------
+    TypeError
+        If there is none, as for an MLP.
+    """
+    kind = type(network)
+    if getattr(network, "is_causal", False):
+        return network
+    if kind not in _CAUSAL:
+        raise TypeError(
+            "expected a SequenceCNN or a Transformer, which have causal versions, got "
+            f"{kind.__name__}: give one of them, or a causal network of your own with "
+            "the attribute is_causal = True"
+        )
+    settings = {name: getattr(network, name) for name in _SETTINGS[kind]}
+    other = _CAUSAL[kind](network.n_categories, network.length, **settings)
+    other.load_state_dict(network.state_dict())
+    return other
+
+
+def _causal(convolution, x):
+    """A convolution of x [n, channels, length], padded on the left alone."""
+    dilation = convolution.dilation[0]
+    reach = (convolution.kernel_size[0] - 1) * dilation
+    padded = functional.pad(x, (reach, 0))
+    return functional.conv1d(
+        padded, convolution.weight, convolution.bias, dilation=dilation
+    )
+
+
+def _at_sites(norm, x):
+    """Normalise x [n, channels, length] over channels, by the weights of a group."""
+    normalised = functional.layer_norm(
+        x.transpose(1, 2), (norm.num_channels,), norm.weight, norm.bias, norm.eps
+    )
+    return normalised.transpose(1, 2)

@@ -1,0 +1,126 @@
+"""Fisher-Flow and the evidence field, with the interface of the baselines.
+
+Both are this package's own fields, paths and samplers; nothing is computed here.
+"""
+
+from .. import transport
+from ..flow import (
+    DirichletSource,
+    GeodesicPath,
+    PosteriorField,
+    VelocityField,
+    discrete_log_prob_bound,
+    sample,
+)
+from ..geometry import PositiveHypersphere, SequenceManifold
+
+
+def _path(n_categories, length, concentration):
+    space = SequenceManifold(PositiveHypersphere(n_categories - 1), length)
+    return GeodesicPath(space, DirichletSource(space, concentration))
+
+
+class _Flow:
+    """Samples and bounds by the functions of `flow`."""
+
+    path: GeodesicPath
+
+    def sample(self, n, generator=None, conditions=None, **options):
+        """Draw labels: see `flow.sample`; 50 steps unless said otherwise.
+
+        Parameters
+        ----------
+        n : int
+            Number of samples.
+        generator : torch.Generator, optional
+            Source of randomness.
+        conditions : dict of torch.Tensor, optional
+            Conditions, first axis n.
+        **options : object
+            Of `flow.sample`.
+
+        Returns
+        -------
+        result : SampleResult
+            With ``labels`` and ``n_evaluations``.
+        """
+        options = {"steps": 50, **options}
+        return sample(
+            self, self.path, n, generator=generator, conditions=conditions, **options
+        )
+
+    def log_prob_bound(self, labels, **options):
+        """Lower bound of the log-probability of labels, in nats.
+
+        Parameters
+        ----------
+        labels : torch.Tensor of int, shape=[n, length]
+            Sequences.
+        **options : object
+            Of `flow.discrete_log_prob_bound`.
+
+        Returns
+        -------
+        result : DiscreteBoundResult
+            Bounds.
+        """
+        return discrete_log_prob_bound(self, self.path, labels, **options)
+
+
+class FisherFlow(_Flow, VelocityField):
+    """Fisher-Flow (Davis et al. 2024, arXiv:2405.14664): regression of velocities.
+
+    From the uniform law of the orthant, on its great circles.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        ``network(x, t, **conditions)`` on points of the sphere: velocities.
+    n_categories : int
+        Categories of a site.
+    length : int
+        Sites.
+    coupling : callable, optional
+        Makes the coupling of a space, as ``transport.ExactCoupling``; default:
+        independent noise.
+    """
+
+    def __init__(self, network, n_categories, length, coupling=None):
+        path = _path(n_categories, length, 0.5)
+        super().__init__(network, path.space)
+        self.path = path
+        self.coupling = None if coupling is None else coupling(path.space)
+
+
+class FisherFlowOT(FisherFlow):
+    """Fisher-Flow with minibatch optimal transport, as its authors train it.
+
+    Parameters
+    ----------
+    network, n_categories, length
+        As of `FisherFlow`.
+    """
+
+    def __init__(self, network, n_categories, length):
+        super().__init__(network, n_categories, length, transport.ExactCoupling)
+
+
+class EvidenceFlow(_Flow, PosteriorField):
+    """The package's own: the posterior field with the closed-form evidence term.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        ``network(x, t, **conditions)``: logits (see `flow.PosteriorField`).
+    n_categories : int
+        Categories of a site.
+    length : int
+        Sites.
+    concentration : float
+        Of the Dirichlet source; at least 1 for the bound.
+    """
+
+    coupling = None
+
+    def __init__(self, network, n_categories, length, concentration=1.0):
+        super().__init__(network, _path(n_categories, length, concentration))
