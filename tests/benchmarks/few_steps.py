@@ -163,10 +163,11 @@ def adaptive(law, field, path, n):
     return "; ".join(parts)
 
 
-def train(law, path, steps):
-    """Train a field of a small network on draws from the law."""
+def train(law, path, steps, reveal):
+    """Train a field of a small network on draws from the law, some sites given."""
     torch.manual_seed(0)
-    field = flow.PosteriorField(networks.MLP(path.space.shape, 128, 2), path)
+    network = networks.MLP(path.space.shape, 128, 2)
+    field = flow.InpaintingField(network, path, reveal=reveal)
     data = torch.as_tensor(law.sample(50_000, np.random.default_rng(2)))
     g = torch.Generator().manual_seed(2)
     trainer = flow.Trainer(
@@ -182,6 +183,7 @@ def main():
     parser.add_argument("--samples", type=int, default=5_000)
     parser.add_argument("--long", action="store_true", help=f"{LONG} evaluations too")
     parser.add_argument("--trained", type=int, default=0, metavar="STEPS")
+    parser.add_argument("--reveal", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--laws", nargs="+", choices=LAWS, default=list(LAWS))
     parser.add_argument("--solvers", nargs="+", metavar="TITLE", help="only these")
     parser.add_argument("--out", type=Path)
@@ -197,7 +199,7 @@ def main():
         law = LAWS[name]
         field, path = exact_field(law)
         if arguments.trained:
-            field = train(law, path, arguments.trained)
+            field = train(law, path, arguments.trained, arguments.reveal)
         options = arguments.samples, arguments.long, arguments.solvers
         for line in table(name, law, field, path, *options):
             say(line)
