@@ -1,10 +1,9 @@
 r"""Masked discrete diffusion: labels are revealed one after the other, in any order.
 
 Each site of a sequence y is shown at a time of its own, uniform in [0, 1]; a network
-gives the law of the hidden sites given the shown ones.  The continuous-time bound
-(Sahoo et al. 2024, arXiv:2406.07524, eq. 10, and Shi et al. 2024, arXiv:2406.04329,
-for :math:`\alpha_t` the share that is shown) is here, with time running from noise to
-data,
+gives the law of the hidden sites given the shown ones.  The continuous-time bound of
+Sahoo et al. (2024, arXiv:2406.07524) and Shi et al. (2024, arXiv:2406.04329) is here,
+with time running from noise to data and the share t of the sites shown,
 
 .. math:: \log P(y) \ge \int_0^1 \frac{1}{1 - t}
           E_{x_t} \sum_{i\ \mathrm{hidden}} \log p(y_i | x_t)\, dt.
