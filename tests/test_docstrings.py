@@ -8,9 +8,9 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 MODULES = (
-    *("adapters", "data", "descent", "divergences", "features", "flow", "geometry"),
-    *("learning", "metrics", "networks", "plotting", "testing", "testing.laws"),
-    *("testing.strategies", "transport"),
+    *("adapters", "baselines", "data", "descent", "divergences", "features", "flow"),
+    *("geometry", "learning", "metrics", "networks", "plotting", "testing"),
+    *("testing.laws", "testing.strategies", "transport"),
 )
 # Many functions with the same few arguments, which the module describes once.
 SHARED = ("fisher_manifold.networks", "fisher_manifold.testing.laws")

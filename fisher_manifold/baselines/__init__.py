@@ -8,12 +8,13 @@ proven lower bound), both in nats per sequence.
 
 from .autoregressive import Autoregressive
 from .causal import CausalCNN, CausalTransformer, causal
-from .common import Baseline, LabelPath, Samples
+from .common import Baseline, Samples
 from .counting import MarkovOrder, SiteFrequencies, TrainingData
 from .dirichlet import DirichletFlow, vertex_speed
 from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT
 from .linear import LinearFlow, LinearVelocityFlow
 from .masked import BoundResult, MaskedDiffusion
+from .paths import LabelPath
 from .registry import COUNTED, METHODS, TRAINED, fit
 
 __all__ = [

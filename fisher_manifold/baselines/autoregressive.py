@@ -5,16 +5,10 @@ r"""Autoregressive models, whose probabilities are exact.
 
 import torch
 
+from .categories import draw_categories, log_prob_of
 from .causal import causal
-from .common import (
-    Baseline,
-    Batch,
-    LabelPath,
-    Noise,
-    Samples,
-    draw_categories,
-    log_prob_of,
-)
+from .common import Baseline, Samples
+from .paths import Batch, LabelPath, Noise
 
 
 class ShiftedPath(LabelPath):

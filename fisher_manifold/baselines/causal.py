@@ -22,7 +22,22 @@ class CausalCNN(SequenceCNN):
     is_causal = True
 
     def forward(self, x, t, label=None):
-        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        """Logits of each site from the rows of x up to its own.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Input.
+        t : torch.Tensor, shape=[n]
+            Times.
+        label : torch.Tensor of int, shape=[n], optional
+            Class labels.
+
+        Returns
+        -------
+        output : torch.Tensor, shape=[n, length, n_categories]
+            Output.
+        """
         embedding = functional.silu(self.embed(t, label))
         hidden = _causal(self.enter, x.transpose(1, 2)) + self.position
         for norm, shift, mixer, pointwise in zip(
@@ -41,7 +56,22 @@ class CausalTransformer(Transformer):
     is_causal = True
 
     def forward(self, x, t, label=None):
-        """Output of the shape of x [n, length, n_categories] at times t [n]."""
+        """Logits of each site from the rows of x up to its own.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Input.
+        t : torch.Tensor, shape=[n]
+            Times.
+        label : torch.Tensor of int, shape=[n], optional
+            Class labels.
+
+        Returns
+        -------
+        output : torch.Tensor, shape=[n, length, n_categories]
+            Output.
+        """
         hidden = self.enter(x) + self.position + self.embed(t, label)[:, None]
         length = x.shape[1]
         later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)

@@ -18,7 +18,8 @@ import torch
 
 from ..flow.checks import check_counts
 from ..flow.times import Times
-from .common import Baseline, Batch, LabelPath, Noise, Samples
+from .common import Baseline, Samples
+from .paths import Batch, LabelPath, Noise
 
 _TABLE = 1025
 
@@ -104,7 +105,22 @@ class DirichletFlow(Baseline):
         self.default_times = ExponentialTimes(longest=float(longest))
 
     def velocity(self, x, t, **conditions):
-        """Velocity at points [n, length, n_categories] and one time t >= 0 for all."""
+        """Velocity at one time for all points.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Points of the simplex.
+        t : float
+            Time, at least 0 and at most the longest.
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        velocity : torch.Tensor, shape=[n, length, n_categories]
+            Vectors of sum 0.
+        """
         share = x.new_full((len(x),), t / self.path.longest)
         posterior = torch.softmax(self.logits(x, share, **conditions), -1)
         weight = posterior * _tabulated_speed(x, t)
@@ -141,7 +157,20 @@ class DirichletFlow(Baseline):
         return Samples(torch.cat(done), steps)
 
     def start(self, n, generator=None):
-        """Draw n points of Dirichlet(1), shape=[n, length, n_categories]."""
+        """Draw points of Dirichlet(1), the uniform law of the simplex.
+
+        Parameters
+        ----------
+        n : int
+            Number of points.
+        generator : torch.Generator, optional
+            Source of randomness.
+
+        Returns
+        -------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Points.
+        """
         path = self.path
         noise = Noise((path.length, path.n_categories), exponential=True)
         x = noise.sample(n, generator, device=self.device)

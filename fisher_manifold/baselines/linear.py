@@ -10,7 +10,8 @@ the supports of :math:`x_t` given different labels become disjoint at t = 1/2.
 import torch
 
 from ..flow.checks import check_counts
-from .common import Baseline, Batch, LabelPath, Noise, Samples
+from .common import Baseline, Samples
+from .paths import Batch, LabelPath, Noise
 
 
 class LinearPath(LabelPath):
@@ -70,7 +71,22 @@ class LinearFlow(Baseline):
         super().__init__(network, LinearPath(n_categories, length))
 
     def velocity(self, x, t, **conditions):
-        """Velocity at points [n, length, n_categories] and times [n] below 1."""
+        """Velocity towards the posterior mean.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Points of the simplex.
+        t : torch.Tensor, shape=[n]
+            Times in [0, 1).
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        velocity : torch.Tensor, shape=[n, length, n_categories]
+            Vectors of sum 0.
+        """
         posterior = torch.softmax(self.logits(x, t, **conditions), -1)
         return (posterior - x) / (1.0 - t[:, None, None])
 
@@ -125,7 +141,22 @@ class LinearVelocityFlow(LinearFlow):
     """
 
     def velocity(self, x, t, **conditions):
-        """Velocity at points [n, length, n_categories] and times [n]."""
+        """Velocity: the network's output, projected.
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, length, n_categories]
+            Points of the simplex.
+        t : torch.Tensor, shape=[n]
+            Times in [0, 1].
+        **conditions : torch.Tensor
+            Passed to the network.
+
+        Returns
+        -------
+        velocity : torch.Tensor, shape=[n, length, n_categories]
+            Vectors of sum 0.
+        """
         output = self.logits(x, t, **conditions)
         return output - output.mean(-1, keepdim=True)
 

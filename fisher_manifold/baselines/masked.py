@@ -15,15 +15,9 @@ import math
 import torch
 
 from ..flow.checks import check_conditions, check_counts, evaluating
-from .common import (
-    Baseline,
-    Batch,
-    LabelPath,
-    Noise,
-    Samples,
-    draw_categories,
-    log_prob_of,
-)
+from .categories import draw_categories, log_prob_of
+from .common import Baseline, Samples
+from .paths import Batch, LabelPath, Noise
 
 
 @dataclasses.dataclass(frozen=True)
