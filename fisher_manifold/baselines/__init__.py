@@ -11,7 +11,7 @@ from .causal import CausalCNN, CausalTransformer, causal
 from .common import Baseline, Samples
 from .counting import MarkovOrder, SiteFrequencies, TrainingData
 from .dirichlet import DirichletFlow, vertex_speed
-from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT
+from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT, RevealedFlow
 from .linear import LinearFlow, LinearVelocityFlow
 from .masked import BoundResult, MaskedDiffusion
 from .paths import LabelPath
@@ -35,6 +35,7 @@ __all__ = [
     "LinearVelocityFlow",
     "MarkovOrder",
     "MaskedDiffusion",
+    "RevealedFlow",
     "Samples",
     "SiteFrequencies",
     "TrainingData",

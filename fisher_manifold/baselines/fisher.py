@@ -7,7 +7,9 @@ from .. import transport
 from ..flow import (
     DirichletSource,
     GeodesicPath,
+    InpaintingField,
     PosteriorField,
+    Staggered,
     VelocityField,
     discrete_log_prob_bound,
     sample,
@@ -124,3 +126,53 @@ class EvidenceFlow(_Flow, PosteriorField):
 
     def __init__(self, network, n_categories, length, concentration=1.0):
         super().__init__(network, _path(n_categories, length, concentration))
+
+
+class RevealedFlow(_Flow, InpaintingField):
+    """The evidence field, trained with given sites and sampled with staggered clocks.
+
+    Each step of its sampler decides a random group of sites, given those before.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        ``network(x, t, **conditions)``: logits (see `flow.PosteriorField`).
+    n_categories : int
+        Categories of a site.
+    length : int
+        Sites.
+    concentration : float
+        Of the Dirichlet source; at least 1 for the bound.
+    reveal : float
+        Share of the training samples that have given sites.
+    """
+
+    coupling = None
+
+    def __init__(self, network, n_categories, length, concentration=1.0, reveal=0.5):
+        path = _path(n_categories, length, concentration)
+        super().__init__(network, path, reveal=reveal)
+
+    def sample(self, n, generator=None, conditions=None, steps=50, **options):
+        """Draw labels: see `flow.sample`, with `flow.Staggered` of a group a step.
+
+        Parameters
+        ----------
+        n : int
+            Number of samples.
+        generator : torch.Generator, optional
+            Source of randomness.
+        conditions : dict of torch.Tensor, optional
+            Conditions, first axis n.
+        steps : int
+            Steps, and groups of sites.
+        **options : object
+            Of `flow.sample`.
+
+        Returns
+        -------
+        result : SampleResult
+            With ``labels`` and ``n_evaluations``.
+        """
+        options = {"solver": Staggered(steps), "steps": steps, **options}
+        return super().sample(n, generator, conditions, **options)

@@ -7,13 +7,14 @@ from .. import flow
 from .autoregressive import Autoregressive
 from .counting import MarkovOrder, SiteFrequencies, TrainingData
 from .dirichlet import DirichletFlow
-from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT
+from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT, RevealedFlow
 from .linear import LinearFlow, LinearVelocityFlow
 from .masked import MaskedDiffusion
 
 TRAINED: dict[str, Any] = {
     "evidence": EvidenceFlow,
     "evidence-2": functools.partial(EvidenceFlow, concentration=2.0),
+    "evidence-reveal": RevealedFlow,
     "fisher": FisherFlow,
     "fisher-ot": FisherFlowOT,
     "linear": LinearFlow,

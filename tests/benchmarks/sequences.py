@@ -31,7 +31,7 @@ from fisher_manifold.commands.settings import DataSettings
 
 KS = (3, 4, 5, 6)
 BEGIN, END = "<!-- sequences.py: begin -->", "<!-- sequences.py: end -->"
-BOUND_BY_FLOW = ("evidence", "evidence-2")
+BOUND_BY_FLOW = ("evidence", "evidence-2", "evidence-reveal")
 
 
 def network_of(options, n_categories, length, n_classes):
