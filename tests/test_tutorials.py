@@ -8,7 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "tutorials").glob("*.ipynb"))
-LIMIT = 900
+LIMIT = 300
 """Seconds a cell may take: far above what any takes, so that none hangs CI."""
 
 
