@@ -169,6 +169,7 @@ class _Signals:
                 f"no signal for {chromosome}, {start} to {end} ({error}): check the "
                 "bigWig files"
             ) from error
+        # bigWig leaves out positions without a count: NaN is "none", which is 0.
         values = np.nan_to_num(np.array(found, np.float32), nan=0.0)
         starts, ends = self.excluded.get(chromosome, (np.empty(0, int),) * 2)
         for i in np.flatnonzero((starts < end) & (ends > start)):
