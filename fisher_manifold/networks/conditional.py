@@ -72,7 +72,26 @@ class Conditional(nn.Module):
         self.to(torch.float32)
 
     def forward(self, x, t, label=None, vector=None, signal=None):
-        """Output of the shape of x [n, *shape] at times t [n]."""
+        """Output of the shape of x [n, *shape] at times t [n].
+
+        Parameters
+        ----------
+        x : torch.Tensor, shape=[n, *shape]
+            Points.
+        t : torch.Tensor, shape=[n]
+            Times.
+        label : torch.Tensor of int, shape=[n], optional
+            Class labels, -1 where missing.
+        vector : torch.Tensor, shape=[n, vector_size], optional
+            Numbers, NaN where missing.
+        signal : torch.Tensor, shape=[n, length, signal_size], optional
+            Numbers at each site, NaN where missing.
+
+        Returns
+        -------
+        output : torch.Tensor, shape=[n, *shape]
+            Output of the network.
+        """
         n_categories, n = x.shape[-1], len(x)
         self._check("label", label, self.n_classes, (n,))
         self._check("vector", vector, self.vector_size, (n, self.vector_size))
