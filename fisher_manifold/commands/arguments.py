@@ -6,7 +6,15 @@ Options that are not given are absent from the namespace; their defaults are tho
 
 import argparse
 
-from .number_types import positive, positive_real, seed, share, weight, width
+from .number_types import (
+    positive,
+    positive_real,
+    seed,
+    share,
+    weight,
+    whole_share,
+    width,
+)
 from .settings import DataSettings, TrainingSettings
 
 FORMATS = ("fasta", "csv", "txt", "npz")
@@ -19,7 +27,8 @@ _SUFFIXES = (
 )
 
 
-_LETTERS = {positive: "N", seed: "N", width: "N", positive_real: "X", share: "X"}
+_LETTERS = dict.fromkeys((positive, seed, width), "N")
+_LETTERS |= dict.fromkeys((positive_real, share, whole_share), "X")
 
 
 def add_common(parser):
@@ -125,7 +134,7 @@ def _add_steering(group):
     )
     option(
         "--reveal",
-        type=share,
+        type=whole_share,
         help="share of the samples trained with some letters given, for sample --given",
     )
 

@@ -53,6 +53,14 @@ def share(text):
     return value
 
 
+def whole_share(text):
+    """Number from 0 to 1."""
+    value = _number(text, float, "a number")
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, got {text}")
+    return value
+
+
 def _number(text, kind, name):
     try:
         return kind(text)

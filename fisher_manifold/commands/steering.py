@@ -95,7 +95,7 @@ def with_given(field, given):
     if given is None or isinstance(field, flow.InpaintingField):
         return field
     note(
-        "this model has not seen given letters in training (--reveal 0.5): they are "
+        "this model has not seen given letters in training (--reveal 1): they are "
         "kept, but the others may not suit them"
     )
     return flow.inpaint(field)

@@ -35,7 +35,7 @@ class InpaintingField(PosteriorField):
         Whether to add the closed form.
     reveal : float
         Share of the samples that are trained with given sites, if none are given in the
-        conditions: a share of them that is uniform from 0 to 1, at random places.
+        conditions: of their sites a share, uniform from 0 to 1, at random places.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class InpaintingField(PosteriorField):
             [1, 0, 1]])
     """
 
-    def __init__(self, network, path, evidence=True, reveal=0.5):
+    def __init__(self, network, path, evidence=True, reveal=1.0):
         super().__init__(network, path, evidence)
         if not 0 <= reveal <= 1:
             raise ValueError(f"expected a share `reveal` from 0 to 1, got {reveal}")

@@ -70,7 +70,7 @@ def test_given_letters_are_kept(cli, steerable):
 
 def test_training_resumes(cli, tmp_path, steerable):
     _, data = steerable
-    words = ("--data", data, "--label", "kind", "--reveal", 0.5)
+    words = ("--data", data, "--label", "kind", "--reveal", 1)
     words += ("--condition-dropout", 0.2)
     cli.train(*words, "--steps", 6, "--out", tmp_path / "whole")
     cli.train(*words, "--steps", 3, "--out", tmp_path / "half")
