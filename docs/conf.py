@@ -163,4 +163,4 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
 }
-html_sidebars = {page: [] for page in ("index", "contributing", "CHANGELOG")}
+html_sidebars = {page: [] for page in ("index", "explore", "contributing", "CHANGELOG")}

@@ -480,6 +480,26 @@ def test_dark_where_the_reader_wants_it(open_page):
     assert page.evaluate(script) == colours["light"]
 
 
+def test_the_sites_page_gives_it_room_and_its_theme(browser, tmp_path):
+    source = (PAGE.parents[1] / "explore.md").read_text()
+    frame = re.search(r"```\{raw\} html\n(.*?)```", source, re.S)[1]
+    around = tmp_path / "around.html"
+    markup = f'<!DOCTYPE html><html data-theme="light"><section id="explore">{frame}'
+    around.write_text(markup.replace("_static/explore.html", PAGE.as_uri()))
+    page = browser.new_page(color_scheme="dark", viewport={"width": 500, "height": 600})
+    page.goto(around.as_uri())
+    inside = page.frames[1]
+    inside.wait_for_function("document.documentElement.dataset.theme === 'light'")
+    inside.wait_for_function("document.documentElement.offsetHeight <= innerHeight")
+    short = inside.evaluate("innerHeight")
+    inside.click("[data-chapter=paths]")
+    inside.evaluate("document.querySelector('details').open = true")
+    inside.wait_for_function(f"innerHeight > {short}")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    inside.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.close()
+
+
 def test_controls_do_what_they_say(page):
     page.click("[data-chapter=ball]")
     small = page.locator("#octant path.ball").get_attribute("d")
