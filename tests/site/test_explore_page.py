@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.patches import Polygon
 from scipy.integrate import quad
 
 import fisher_manifold as fm
@@ -347,6 +348,40 @@ def test_balls_end_at_the_radius_or_at_a_wall(page, radius):
         at_radius = np.abs(dist - radius) < 1e-9
         assert (on_wall | at_radius | (np.abs(dist) < 1e-9)).all()
         assert (dist < radius + 1e-9).all() and at_radius.sum() > 20
+
+
+@pytest.mark.parametrize("radius", [0.1, 1.0])
+def test_balls_hold_what_is_within_the_radius(page, radius):
+    corners = np.array([[0, 0], [1, 0], [0.5, np.sqrt(0.75)]])
+    spread = np.random.default_rng(1).dirichlet([0.7] * 3, size=3000)
+    for center in [INSIDE[0][0], [0.5, 0.5, 0.0], [0.97, 0.03, 0.0], *CORNERS]:
+        near = np.random.default_rng(2).normal(scale=radius / 3, size=(3000, 3))
+        near = (np.sqrt(center) + near).clip(1e-3) ** 2
+        points = np.concatenate([spread, near / near.sum(-1, keepdims=True)])
+        dist = SIMPLEX.metric.dist(np.array(center), points)
+        clear = np.abs(dist / radius - 1) > 0.01  # the rim has 120 corners
+        inside = dist[clear] < radius
+        rim = np.array(compute(page, "ball", center, radius))
+        region = Polygon(rim @ corners)
+        assert 100 < inside.sum() < len(inside) - 100
+        assert (
+            region.get_path().contains_points(points[clear] @ corners) == inside
+        ).all()
+
+
+def test_beyond_the_triangle_the_nearest_point_is_taken(page):
+    places = np.random.default_rng(3).normal(1 / 3, 1.0, size=(200, 3))
+    places += (1 - places.sum(-1, keepdims=True)) / 3
+    arguments = [[place] for place in places.tolist()]
+    nearest = np.array(compute_all(page, "nearestDistribution", arguments))
+    assert SIMPLEX.belongs(nearest).all()
+    # What is nearest in a convex set: no corner is on the side of the place.
+    away = (places - nearest)[:, None]
+    towards = np.eye(3) - nearest[:, None]
+    assert (away * towards).sum(-1).max() < 1e-12
+    inside = (places > 0).all(-1)
+    assert 5 < inside.sum() < 100
+    assert nearest[inside] == pytest.approx(places[inside], abs=1e-12)
 
 
 @pytest.mark.parametrize("concentration", [0.5, 1.0])
