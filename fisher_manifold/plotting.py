@@ -8,9 +8,17 @@ colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
 `plotting_descent`, maps of the sphere in `plotting_sphere`, of results (images, flows,
-losses, spectra) in `plotting_results`; all are offered here.
+losses, spectra) in `plotting_results`, moving points on triangle and octant in
+`plotting_animation`; all are offered here.
 """
 
+from .plotting_animation import (
+    animate_octant_flow,
+    animate_simplex_flow,
+    plot_octant_flow,
+    plot_simplex_flow,
+    save_animation,
+)
 from .plotting_density import plot_octant_density, plot_simplex_density
 from .plotting_descent import (
     plot_descent_divergence,
@@ -51,6 +59,8 @@ from .plotting_sphere import (
 )
 
 __all__ = [
+    "animate_octant_flow",
+    "animate_simplex_flow",
     "fisher_rao_circle",
     "octant_axes",
     "plot_descent_divergence",
@@ -65,11 +75,13 @@ __all__ = [
     "plot_octant_curve",
     "plot_octant_density",
     "plot_octant_field",
+    "plot_octant_flow",
     "plot_octant_points",
     "plot_simplex_ball",
     "plot_simplex_curve",
     "plot_simplex_density",
     "plot_simplex_field",
+    "plot_simplex_flow",
     "plot_simplex_geodesic",
     "plot_simplex_points",
     "plot_sphere_curve",
@@ -77,6 +89,7 @@ __all__ = [
     "plot_sphere_points",
     "plot_steepest_descent",
     "plot_training_curve",
+    "save_animation",
     "simplex_axes",
     "simplex_coordinates",
     "simplex_lattice",
