@@ -211,8 +211,23 @@ def add_evaluate(parser):
         "--k",
         type=positive,
         nargs="+",
-        default=[3, 5],
-        help="lengths of the k-mers (default: 3 5)",
+        default=[3, 4, 5, 6],
+        help="lengths of the k-mers (default: 3 4 5 6)",
+    )
+    parser.add_argument(
+        "--start-site",
+        type=seed,
+        metavar="N",
+        help="index from 0 of the letter where transcription starts: letters are "
+        "compared within 50 of it, TATA boxes 40 to 20 before it (default: everywhere)",
+    )
+    parser.add_argument(
+        "--bound",
+        type=seed,
+        metavar="N",
+        default=16,
+        help="test sequences whose likelihood is bounded, 0 for none (default: "
+        "%(default)s; models of --concentration 1 or more have a bound)",
     )
     parser.add_argument(
         "--predictor",
