@@ -8,7 +8,8 @@ colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
 `plotting_descent`, maps of the sphere in `plotting_sphere`, of results (images, flows,
-losses, spectra) in `plotting_results`; all are offered here.
+losses, spectra) in `plotting_results`, sequence logos in `plotting_logo`; all are
+offered here.
 """
 
 from .plotting_density import plot_octant_density, plot_simplex_density
@@ -26,6 +27,7 @@ from .plotting_fields import (
     plot_simplex_field,
     simplex_lattice,
 )
+from .plotting_logo import logo_heights, sequence_logo
 from .plotting_octant import octant_axes, plot_octant_curve, plot_octant_points
 from .plotting_results import (
     plot_flow_strip,
@@ -52,6 +54,7 @@ from .plotting_sphere import (
 
 __all__ = [
     "fisher_rao_circle",
+    "logo_heights",
     "octant_axes",
     "plot_descent_divergence",
     "plot_descent_paths",
@@ -77,6 +80,7 @@ __all__ = [
     "plot_sphere_points",
     "plot_steepest_descent",
     "plot_training_curve",
+    "sequence_logo",
     "simplex_axes",
     "simplex_coordinates",
     "simplex_lattice",

@@ -218,16 +218,15 @@ def add_evaluate(parser):
         "--start-site",
         type=seed,
         metavar="N",
-        help="index from 0 of the letter where transcription starts: letters are "
-        "compared within 50 of it, TATA boxes 40 to 20 before it (default: everywhere)",
+        help="index of the start of transcription: letters are compared within 50 of "
+        "it, TATA boxes 40 to 20 before it (default: everywhere)",
     )
     parser.add_argument(
         "--bound",
         type=seed,
         metavar="N",
         default=16,
-        help="test sequences whose likelihood is bounded, 0 for none (default: "
-        "%(default)s; models of --concentration 1 or more have a bound)",
+        help="test sequences to bound the likelihood of (default: %(default)s)",
     )
     parser.add_argument(
         "--predictor",
