@@ -1,10 +1,13 @@
 """Sequence logos: heights, stacks and letters are those of the data."""
 
+import itertools
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.stats
+from colour_vision import SIGHTS, contrast, difference
 from matplotlib.colors import to_rgb
 
 from fisher_manifold import plotting, plotting_logo
@@ -103,17 +106,12 @@ def test_a_logo_without_information_is_empty():
     assert ax.get_ylim() == (0, 2)
 
 
-def test_colours_stand_out_from_white_in_greyscale():
-    """Contrast of at least 3, as the WCAG asks of large letters."""
-
-    def luminance(color):
-        rgb = np.array(to_rgb(color))
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        return linear @ [0.2126, 0.7152, 0.0722]
-
+def test_letters_stand_out_from_paper_and_are_apart_for_every_sight():
     colors = plotting_logo._COLORS
-    assert len(set(colors)) == 4
-    assert all(1.05 / (luminance(color) + 0.05) > 3 for color in colors)
+    assert all(contrast(color, "white") >= 3 for color in colors)
+    # Letters are told by their shapes too: less will do than for lines.
+    for one, other in itertools.combinations(colors, 2):
+        assert all(difference(one, other, sight) > 15 for sight in SIGHTS)
     letters = plotting.sequence_logo(weights(), colors={"G": "0.5"})
     found = {letter.get_label(): letter.get_facecolor()[:3] for letter in letters}
     assert found["G"] == (0.5, 0.5, 0.5) and found["A"] == to_rgb(colors[0])
