@@ -11,6 +11,7 @@ import traceback
 
 from . import __version__
 from .commands import arguments as options
+from .commands import sampling_arguments
 
 _EPILOG = """\
 examples:
@@ -37,11 +38,11 @@ examples:
 """
 
 _EVALUATE_EPILOG = """\
-Each metric stands beside its floor (real training sequences), an order-1 Markov chain
-fitted on the training sequences, and uniform noise.
+Each metric stands beside its floor and ceiling (real sequences), an order-1 Markov
+chain fitted on the training sequences, and uniform noise (docs/metrics.md).
 
 example:
-  fisher-manifold evaluate --model model --data promoters.csv.gz --k 3 5
+  fisher-manifold evaluate --model model --data promoters.csv.gz --start-site 49
 """
 
 
@@ -98,8 +99,8 @@ def build_parser(words):
         )
         options.add_common(added[name])
     options.add_train(added["train"])
-    options.add_sample(added["sample"])
-    options.add_evaluate(added["evaluate"])
+    sampling_arguments.add_sample(added["sample"])
+    sampling_arguments.add_evaluate(added["evaluate"])
     if "demo" in words:
         _command("demo").add_arguments(added["demo"])
     return parser

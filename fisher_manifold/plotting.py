@@ -9,7 +9,7 @@ colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
 `plotting_descent`, maps of the sphere in `plotting_sphere`, of results (images, flows,
 losses, spectra) in `plotting_results`, moving points on triangle and octant in
-`plotting_animation`; all are offered here.
+`plotting_animation`, sequence logos in `plotting_logo`; all are offered here.
 """
 
 from .plotting_animation import (
@@ -34,6 +34,7 @@ from .plotting_fields import (
     plot_simplex_field,
     simplex_lattice,
 )
+from .plotting_logo import logo_heights, sequence_logo
 from .plotting_octant import octant_axes, plot_octant_curve, plot_octant_points
 from .plotting_results import (
     plot_flow_strip,
@@ -62,6 +63,7 @@ __all__ = [
     "animate_octant_flow",
     "animate_simplex_flow",
     "fisher_rao_circle",
+    "logo_heights",
     "octant_axes",
     "plot_descent_divergence",
     "plot_descent_paths",
@@ -90,6 +92,7 @@ __all__ = [
     "plot_steepest_descent",
     "plot_training_curve",
     "save_animation",
+    "sequence_logo",
     "simplex_axes",
     "simplex_coordinates",
     "simplex_lattice",

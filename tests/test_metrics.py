@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fisher_manifold import metrics
+from fisher_manifold import composition, metrics
 
 EPS = np.finfo(float).eps
 LAWS = settings(derandomize=True, deadline=None, max_examples=100)
@@ -87,7 +87,7 @@ def test_random_pairs_are_different_seeded_and_unbiased():
 
 @pytest.mark.parametrize("length", [2, 3, 10, 200])
 def test_pairs_of_sites_are_numbered_without_gaps(length):
-    first, second = metrics._site_pairs(length, 10**9, None)
+    first, second = composition._site_pairs(length, 10**9, None)
     pairs = set(zip(first.tolist(), second.tolist(), strict=True))
     assert pairs == set(itertools.combinations(range(length), 2))
     assert len(first) == len(pairs)

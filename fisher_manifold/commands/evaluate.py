@@ -8,21 +8,17 @@ import torch
 
 from .. import flow, metrics
 from . import dataset, folder, report
-from .comparison import (
-    choose,
-    choose_alike,
-    compare,
-    compare_classes,
-    compare_predicted,
-    make_sets,
-)
+from .bound import likelihood_bound
+from .comparison import choose, choose_alike, compare_predicted
 from .console import note, say, thread_count
+from .findings import find
+from .promoter import Letters
 from .sample import generate
 
 _MOST_SAMPLES = 5000
 _REQUEST = (
     *("model", "data", "steps", "solver", "readout", "grid", "guidance", "seed"),
-    "predictor",
+    *("predictor", "start_site"),
 )
 
 
@@ -44,35 +40,38 @@ def run(arguments):
     path = report.check_path(arguments.out or out / "report.json")
     train = folder.read_reference(out)
     *test, origin = read_test(arguments, model)
-    n_categories = model.codec.n_categories
-    ks = _check_lengths(arguments.k, test[0], n_categories)
+    ks = _check_lengths(arguments.k, test[0], model.codec.n_categories)
+    Letters(model.codec.alphabet, model.length, arguments.start_site)  # or raises
     predictor = arguments.predictor and metrics.load_predictor(arguments.predictor)
     rng = np.random.default_rng(arguments.seed)
+    seed = arguments.seed
     with thread_count(arguments.threads):
         trainer = flow.Trainer.load(out)
         generated, rows = _generate(trainer, test, arguments, origin)
         losses = [_cross_entropy(trainer, *part, rng) for part in (test, train)]
-    real = _rows_of(test, rows)
-    samples = generated.labels.cpu().numpy(), real[1]
+        bound = likelihood_bound(trainer, test, arguments.bound, seed)
+        samples, real = generated.labels.cpu().numpy(), _rows_of(test, rows)
+        parts = samples, real, test, train, model, ks, arguments.start_site
+        found = find(*parts, seed, rng)
+    if predictor:
+        sets = dataclasses.replace(found.sets, floor=_alike(real, train, rng))
+        found.results += _compare_predicted(
+            arguments.predictor, predictor, model, sets, real
+        )
     summary = {
         "training_steps": trainer.step,
         "n_evaluations": generated.n_evaluations,
         "test": origin,
         "n_test": len(test[0]),
         "n_training": len(train[0]),
-        "n_samples": len(samples[0]),
+        "n_samples": len(samples),
         "cross_entropy_test": losses[0],
         "cross_entropy_training": losses[1],
+        "bound": bound,
+        "classifier_accuracy": found.accuracy,
     }
-    sets = make_sets(samples[0], train[0], n_categories, rng)
-    results = compare(sets, test[0], train[0], n_categories, ks, rng)
-    if predictor:
-        sets = dataclasses.replace(sets, floor=_alike(real, train, rng))
-        results += _compare_predicted(arguments.predictor, predictor, model, sets, real)
-    names = model.classes or ()
-    by_class = compare_classes(samples, test, train, names, ks[0], n_categories, rng)
     request = {name: vars(arguments)[name] for name in _REQUEST}
-    report.publish(path, request | summary, results, by_class)
+    report.publish(path, request | summary, found)
     return 0
 
 

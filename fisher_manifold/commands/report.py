@@ -1,19 +1,21 @@
 """The report of ``evaluate``: a table on the screen, JSON and Markdown."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from .. import __version__
 from .comparison import verdict
 from .console import say
 
-_COLUMNS = ("model", "floor", "markov", "noise")
-_HEADER = ("metric (0 is best)", "model", "95 % interval", *_COLUMNS[1:])
+_COLUMNS = ("floor", "ceiling", "markov", "noise")
+_HEADER = ("metric (0 is best)", "model", "95 % interval", *_COLUMNS)
+_LEVELS = ("figure (real is best)", "model", "95 % interval", "real", "its interval")
 _LEGEND = (
-    "floor: real training sequences, as many as generated (in the last two rows: real "
-    "test sequences). markov: an order-1 Markov chain fitted on the training "
-    "sequences. noise: uniform letters. Divergences are in nats."
+    "floor: real training sequences, as many as generated (of the copies: real test "
+    "sequences); ceiling: what 5 % of such sets exceed, so that no model can be told "
+    "from real ones below it. markov: an order-1 Markov chain fitted on the training "
+    "sequences. noise: uniform letters. Divergences are in nats (docs/metrics.md)."
 )
 
 
@@ -43,8 +45,8 @@ def check_path(path):
     return path
 
 
-def publish(path, summary, results, by_class):
-    """Print the table and write the report.
+def publish(path, summary, found):
+    """Print the tables and write the report.
 
     Parameters
     ----------
@@ -52,55 +54,137 @@ def publish(path, summary, results, by_class):
         JSON file; Markdown goes beside it.
     summary : dict
         What was compared.
-    results, by_class : list of Result
-        Metrics of all sequences, and of each class.
+    found : Findings
+        Metrics.
     """
-    verdicts = [verdict(r) for r in results if "-mers" in r.name]
-    loss = (
-        "cross-entropy at random times, nats/site: "
-        f"{summary['cross_entropy_test']:.4f} on test, "
-        f"{summary['cross_entropy_training']:.4f} on training sequences"
-    )
-    tables = [_table(_HEADER[0], results)]
-    if by_class:
-        k_mers = results[0].name.partition(",")[0]
-        tables.append(_table(f"{k_mers} by class", by_class))
-    for table in tables:
+    verdicts = [verdict(r) for r in found.results if "-mers" in r.name]
+    remarks = [*verdicts, *_remarks(summary)]
+    shown, by_class = _tables(found)
+    for table in shown:
         say("\n" + _plain(table))
-    say("\n" + "\n".join([*verdicts, loss, _LEGEND]))
-    content = {
-        "version": __version__,
-        **summary,
-        "results": [asdict(r) for r in results],
-        "results_by_class": [asdict(r) for r in by_class],
-    }
+    say("\n" + "\n".join([*remarks, _LEGEND]))
+    content = {"version": __version__, **summary, **_content(found)}
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     lines = ["# Generated against real sequences", ""]
     for key, value in summary.items():
         lines.append(f"- {key.replace('_', ' ')}: {value}")
-    for table in tables:
+    for table in [*shown, *by_class]:
         lines += ["", *_markdown(table)]
-    lines += ["", *(f"- {text}" for text in (*verdicts, loss)), "", _LEGEND, ""]
+    lines += ["", *(f"- {text}" for text in remarks), "", _LEGEND, ""]
     path.with_suffix(".md").write_text("\n".join(lines), encoding="utf-8")
     say(f"Report: {path}, {path.with_suffix('.md')}")
 
 
+def _content(found):
+    """Findings for JSON."""
+    lists = {
+        "results": found.results,
+        "results_by_class": found.k_mers_by_class,
+        "levels": found.levels,
+    }
+    by_class = {
+        "more_results_by_class": found.results_by_class,
+        "levels_by_class": found.levels_by_class,
+    }
+    return {
+        **{key: [asdict(one) for one in rows] for key, rows in lists.items()},
+        **{
+            key: {name: [asdict(one) for one in rows] for name, rows in classes.items()}
+            for key, classes in by_class.items()
+        },
+        "letters_by_position": found.profile,
+    }
+
+
+def _remarks(summary):
+    """Likelihoods and the classifier in words."""
+    yield (
+        "cross-entropy at random times, nats/site: "
+        f"{summary['cross_entropy_test']:.4f} on test, "
+        f"{summary['cross_entropy_training']:.4f} on training sequences"
+    )
+    bound = summary["bound"]
+    if bound and bound["bits_per_site"] is None:
+        yield f"no bound of the likelihood: {bound['reason']}"
+    elif bound:
+        error = bound["standard_error"]
+        error = "" if error is None else f" (standard error {error:.4f})"
+        yield (
+            f"likelihood: at most {bound['bits_per_site']:.4f} bits/site{error}, a "
+            f"bound, on {bound['n_sequences']} test sequences"
+        )
+    if summary["classifier_accuracy"] is not None:
+        yield (
+            "classifier of the embeddings: right about "
+            f"{summary['classifier_accuracy']:.3f} of the test sequences"
+        )
+
+
+def _tables(found):
+    """Tables for the screen, and those of classes for the file alone."""
+    shown = [_table(_HEADER[0], found.results)]
+    if found.levels:
+        shown.append(_level_table(_LEVELS[0], found.levels))
+    if found.k_mers_by_class:
+        k_mers = found.results[0].name.partition(",")[0]
+        shown.append(_table(f"{k_mers} by class", found.k_mers_by_class))
+    hidden = [
+        _table(f"{name} by class", rows)
+        for name, rows in _by_name(found.results_by_class)
+    ]
+    for name, rows in _by_name(found.levels_by_class):
+        table = _level_table(f"{name} by class", rows)
+        (shown if name == "TATA box, share" else hidden).append(table)
+    return shown, hidden
+
+
+def _by_name(by_class):
+    """Rows of the classes for each metric, called by the class."""
+    metrics = {}
+    for name, rows in by_class.items():
+        for row in rows:
+            metrics.setdefault(row.name, []).append(replace(row, name=name))
+    return metrics.items()
+
+
 def _table(title, results):
-    """Rows of text; no column of intervals where there are none."""
+    """Rows of text; no columns of intervals and ceilings where there are none."""
     rows = [(title, *_HEADER[1:])]
     for result in results:
-        interval = ""
-        if result.low is not None:
-            interval = f"{_number(result.low)} - {_number(result.high)}"
         values = [_number(getattr(result, name)) for name in _COLUMNS]
-        rows.append((result.name, values[0], interval, *values[1:]))
-    if not any(row[2] for row in rows[1:]):
-        rows = [(*row[:2], *row[3:]) for row in rows]
-    return rows
+        interval = _interval(result.low, result.high)
+        rows.append((result.name, _number(result.model), interval, *values))
+    return _without_empty_columns(rows)
+
+
+def _level_table(title, levels):
+    rows = [(title, *_LEVELS[1:], "markov", "noise")]
+    for one in levels:
+        model, real, *others = (
+            _number(getattr(one, name)) for name in ("model", "real", "markov", "noise")
+        )
+        intervals = (
+            _interval(one.low, one.high),
+            _interval(one.real_low, one.real_high),
+        )
+        rows.append((one.name, model, intervals[0], real, intervals[1], *others))
+    return _without_empty_columns(rows)
+
+
+def _without_empty_columns(rows):
+    columns = list(zip(*rows, strict=True))
+    kept = [column for column in columns if any(column[1:])]
+    return list(zip(*kept, strict=True))
+
+
+def _interval(low, high):
+    return "" if low is None else f"{_number(low)} to {_number(high)}"
 
 
 def _number(value):
-    return "0" if value == 0 else f"{value:.3g}" if value >= 1e-4 else f"{value:.1e}"
+    if value is None:
+        return ""
+    return "0" if value == 0 else f"{value:{'.3g' if abs(value) >= 1e-4 else '.1e'}}"
 
 
 def _plain(rows):

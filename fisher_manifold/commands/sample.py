@@ -9,9 +9,9 @@ import torch
 from .. import flow
 from ..data import write_sequences
 from . import folder
-from .arguments import FORMATS
 from .comparison import choose
 from .console import note, shows_bar, thread_count
+from .sampling_arguments import FORMATS
 from .steering import parse_given, steered_field, with_given
 
 _MOST_MEASURED = 1000

@@ -7,7 +7,7 @@ import pytest
 from cli_helpers import random_sequences, write_csv
 
 from fisher_manifold import metrics
-from fisher_manifold.commands import comparison, report
+from fisher_manifold.commands import comparison, levels, report
 
 FAST = ("--steps", 2, "--k", 1, 3)
 
@@ -144,9 +144,13 @@ def test_copies_are_found():
     near = train.copy()
     near[:, :3] = (near[:, :3] + 1) % 4
     sets = comparison.make_sets(near, train, 4, rng)
-    exact, close = comparison.compare(sets, test, train, 4, [1], rng)[-2:]
+    exact = comparison.compare(sets, test, train, 4, [1], rng)[-1]
+    close, found = levels.compare_diversity(sets, test, train, rng)
     assert exact.model == exact.floor == 0
     assert close.model == 1 and close.floor == 0
+    nearest = found[0]
+    assert nearest.model == nearest.low == nearest.high == 3
+    assert 3 < nearest.real_low <= nearest.real <= nearest.real_high
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fisher_manifold import flow
-from fisher_manifold.commands import arguments
+from fisher_manifold.commands import sampling_arguments
 from fisher_manifold.data import read_sequences
 from fisher_manifold.flow import sampling, solvers
 
@@ -95,8 +95,8 @@ def test_solver_readout_and_grid(cli, trained, monkeypatch):
 
 
 def test_the_names_are_those_of_the_sampler():
-    assert arguments.SOLVERS == tuple(solvers.SOLVERS)
-    assert arguments.READOUTS == sampling.READOUTS
+    assert sampling_arguments.SOLVERS == tuple(solvers.SOLVERS)
+    assert sampling_arguments.READOUTS == sampling.READOUTS
 
 
 def test_padding_is_taken_off(cli, tmp_path):
