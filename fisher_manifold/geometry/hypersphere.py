@@ -249,6 +249,15 @@ class PositiveHypersphereMetric(ClosedFormMetric, RiemannianMetric):
         Space that the metric belongs to.
     signature : tuple of int, optional
         Passed on to geomstats; default: (dim, 0).
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> metric, (u, v) = fm.PositiveHypersphere(dim=1).metric, np.eye(2)
+    >>> round(float(metric.norm(v, u)), 6)  # the sphere has radius 2
+    2.0
+    >>> metric.exp(np.pi / 2 * v, u).round(6)  # length pi: from vertex to vertex
+    array([0., 1.])
     """
 
     _chart = SphereChart()

@@ -205,6 +205,16 @@ class SequenceMetric(ClosedFormMetric, NFoldMetric):
     ----------
     space : SequenceManifold
         Space that the metric belongs to.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=1), length=4)
+    >>> a, b = space.vertices(np.array([[0, 0, 0, 0], [0, 0, 1, 1]]))
+    >>> round(float(space.metric.squared_dist(a, b) / np.pi**2), 6)  # two sites differ
+    2.0
+    >>> space.metric.pointwise_norm(space.metric.log(b, a), a).round(6)  # site by site
+    array([0.      , 0.      , 3.141593, 3.141593])
     """
 
     def __init__(self, space):

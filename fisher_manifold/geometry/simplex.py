@@ -269,6 +269,16 @@ class FisherRaoMetric(ClosedFormMetric, CategoricalMetric):
     ----------
     space : FisherRaoSimplex
         Space that the metric belongs to.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> metric = fm.FisherRaoSimplex(dim=2).metric
+    >>> p, q = np.array([0.5, 0.5, 0.0]), np.array([0.0, 0.5, 0.5])
+    >>> round(float(metric.dist(p, q)), 6)  # 2 arccos(1/2) = 2 pi / 3
+    2.094395
+    >>> metric.geodesic(p, q)(0.5).round(6)  # not the mean: (1, 4, 1) / 6
+    array([[0.166667, 0.666667, 0.166667]])
     """
 
     _chart = SimplexChart()
