@@ -41,6 +41,19 @@ def pairwise_squared_dist(space, x0, x1):
     ValueError
         If a batch is empty, the shapes do not fit the space, or a label is out of
         range.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> simplex, labels = fm.FisherRaoSimplex(dim=1), np.array([0, 1])
+    >>> p = np.array([[0.5, 0.5], [1.0, 0.0]])  # the middle, and the vertex 0
+    >>> cost = fm.transport.pairwise_squared_dist(simplex, p, labels)
+    >>> (cost / np.pi**2).round(6)
+    array([[0.25, 0.25],
+           [0.  , 1.  ]])
+    >>> vertices = simplex.vertices(labels)  # the same as points
+    >>> np.allclose(cost, fm.transport.pairwise_squared_dist(simplex, p, vertices))
+    True
     """
     check_shapes(space, x0=x0, x1=x1)
     if is_labels(x1):

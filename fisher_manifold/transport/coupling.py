@@ -15,7 +15,19 @@ from .pairs import Match, as_numpy, check_batches, draw_pairs, index_like
 
 
 class IndependentCoupling:
-    """Pair the batches as they come: x0 and x1 stay independent."""
+    """Pair the batches as they come: x0 and x1 stay independent.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> coupling, x0 = fm.transport.IndependentCoupling(), np.eye(3)
+    >>> pairs = coupling(x0, np.array([2, 0, 1]))
+    >>> pairs.x0 is x0, pairs.x1  # nothing moves, not even towards equal targets
+    (True, array([2, 0, 1]))
+    >>> rng = np.random.default_rng(0)
+    >>> coupling(x0, np.array([2, 0]), generator=rng).x0.shape  # one source per target
+    (2, 3)
+    """
 
     def __call__(
         self,

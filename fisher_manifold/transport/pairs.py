@@ -93,6 +93,17 @@ class Pairs:
         the order was kept.
     marginal_error : float
         Sum of the absolute differences between the plan's marginals and the weights.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> coupling = fm.transport.ExactCoupling(fm.PositiveHypersphere(dim=2))
+    >>> x0, labels, names = np.eye(3), np.array([2, 0, 1]), np.array(["c", "a", "b"])
+    >>> pairs = coupling(x0, labels, conditions={"name": names})
+    >>> pairs.permutation, pairs.cost  # every vertex finds itself
+    (array([2, 0, 1]), 0.0)
+    >>> bool((pairs.x0 == x0[pairs.permutation]).all()), pairs.conditions["name"]
+    (True, array(['c', 'a', 'b'], dtype='<U1'))
     """
 
     x0: Any
