@@ -22,7 +22,17 @@ FILE_NAME = "checkpoint.pt"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged, or made by something else."""
+    """A checkpoint that is missing, damaged, or made by something else.
+
+    Examples
+    --------
+    >>> from fisher_manifold import flow
+    >>> try:
+    ...     flow.Trainer.load("nowhere")
+    ... except flow.CheckpointError as error:
+    ...     print(error)
+    expected a checkpoint at nowhere, found nothing there
+    """
 
 
 def write(directory, state):

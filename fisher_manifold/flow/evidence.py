@@ -57,6 +57,15 @@ def log_evidence(root, kappa, concentration=0.5):
     ------
     ValueError
         If kappa is not in [0, 1) or the concentration not above 0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import flow
+    >>> u = torch.tensor([0.36, 0.48, 0.8]).expand(2, 3)
+    >>> log_r = flow.log_evidence(u, kappa=torch.tensor([0.0, 0.45]))
+    >>> log_r[0] == 0, log_r[1] <= -60  # at 0.45 only the category 2 can be meant
+    (tensor([True, True, True]), tensor([ True,  True, False]))
     """
     if not concentration > 0:
         raise ValueError(f"expected a concentration above 0, got {concentration}")

@@ -30,6 +30,17 @@ class VelocityField(torch.nn.Module):
         shape [n], both in the network's own dtype; returns the shape of x.
     space : Manifold
         Any geomstats space.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow, networks
+    >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=3), length=5)
+    >>> field = flow.VelocityField(networks.MLP(space.shape, 8, 1), space)
+    >>> x = flow.DirichletSource(space).sample(2, torch.Generator().manual_seed(0))
+    >>> velocity = field(x, torch.tensor([0.0, 0.5]))
+    >>> velocity.shape, space.is_tangent(velocity, x)
+    (torch.Size([2, 5, 4]), tensor([True, True]))
     """
 
     default_times = PowerTimes()
@@ -132,6 +143,21 @@ class PosteriorField(torch.nn.Module):
     evidence : bool
         Whether to add the closed form.  Exact for independent coupling; a sound start
         for others.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow
+    >>> class Silent(torch.nn.Module):  # exact where sites are uniform and independent
+    ...     def forward(self, x, t):
+    ...         return torch.zeros_like(x)
+    >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=2))
+    >>> x = torch.tensor([[0.36, 0.48, 0.8]]).repeat(3, 1)
+    >>> t = torch.tensor([0.0, 0.3, 0.45])  # nothing is known, then more, then all
+    >>> flow.PosteriorField(Silent(), path).logits(x, t).softmax(-1).numpy().round(2)
+    array([[0.33, 0.33, 0.33],
+           [0.  , 0.46, 0.54],
+           [0.  , 0.  , 1.  ]], dtype=float32)
     """
 
     def __init__(self, network, path, evidence=True):
@@ -297,6 +323,15 @@ def root_belief(log_ratio):
     -------
     root : torch.Tensor, shape=[..., d + 1]
         From -1 to sqrt(d + 1) - 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import flow
+    >>> sure = torch.tensor([4.0, 0.0, 0.0, 0.0]).log()  # 4 times the uniform law
+    >>> flow.root_belief(torch.stack([torch.zeros(4), sure]))
+    tensor([[ 0.,  0.,  0.,  0.],
+            [ 1., -1., -1., -1.]])
     """
     return torch.expm1(log_ratio / 2)
 

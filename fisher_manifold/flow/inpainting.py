@@ -185,6 +185,23 @@ def inpaint(field, reveal=0.0):
     -------
     field : InpaintingField
         With the same network; the field itself, if it is one.
+
+    Raises
+    ------
+    TypeError
+        If the field is no `PosteriorField`.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import data, flow
+    >>> law = data.ParityConstraint(n_sites=3, n_categories=2)
+    >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=1), length=3)
+    >>> path = flow.GeodesicPath(space)
+    >>> trained = flow.PosteriorField(flow.ExactPosterior(law), path)
+    >>> given = {"given": torch.tensor([[1, -1, 0]])}  # the sum is even
+    >>> flow.sample(flow.inpaint(trained), path, 1, conditions=given).labels
+    tensor([[1, 1, 0]])
     """
     if isinstance(field, InpaintingField):
         return field

@@ -111,6 +111,16 @@ class MarginalVelocityField(VelocityField):
         torch's global generator (which the `Trainer` seeds for each step), as make
         this number.  Targets of a batch are like any others, so that the minimum
         stays.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from geomstats.geometry.hypersphere import Hypersphere
+    >>> from fisher_manifold import flow, networks
+    >>> network, targets = networks.MLP((3,), 8, 1), torch.eye(3)
+    >>> field = flow.MarginalVelocityField(network, Hypersphere(2), targets, at_most=2)
+    >>> field.targets.shape, "targets" in field.state_dict()  # data are not weights
+    (torch.Size([3, 3]), False)
     """
 
     targets: torch.Tensor

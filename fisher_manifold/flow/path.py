@@ -30,6 +30,17 @@ class PathSample:
         Labels of x1, where targets are vertices.
     start_velocity : torch.Tensor, shape=[n, *space.shape], or None
         Velocity at x0, the logarithm of x1, where x_t was computed from it.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow
+    >>> path, t = flow.GeodesicPath(fm.PositiveHypersphere(dim=1)), torch.tensor([0.5])
+    >>> batch = path.sample(torch.tensor([1]), x0=torch.tensor([[1.0, 0.0]]), t=t)
+    >>> batch.x_t, batch.labels  # half way from vertex 0 to vertex 1
+    (tensor([[0.7071, 0.7071]]), tensor([1]))
+    >>> path.space.metric.norm(batch.velocity, batch.x_t)  # the distance of the ends
+    tensor([3.1416])
     """
 
     space: Any

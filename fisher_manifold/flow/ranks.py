@@ -163,6 +163,13 @@ def process_group():
     ------
     device : torch.device
         Where this process trains: a GPU of its own, if there are any, else the CPU.
+
+    Examples
+    --------
+    >>> from fisher_manifold import flow
+    >>> with flow.process_group() as device:  # without torchrun nothing happens
+    ...     print(device)
+    cpu
     """
     cpu = torch.device("cpu")
     if not (distributed.is_available() and distributed.is_torchelastic_launched()):

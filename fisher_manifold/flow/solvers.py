@@ -100,6 +100,17 @@ class AdamsBashforth:
     ----------
     E. Hairer, S. P. Norsett and G. Wanner, Solving Ordinary Differential Equations I,
     section III.5.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow, networks
+    >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=2))
+    >>> field = flow.PosteriorField(networks.MLP((3,), 8, 1), path)
+    >>> for solver in (flow.AdamsBashforth(), flow.HEUN):  # both of order 2
+    ...     flow.sample(field, path, 4, steps=10, solver=solver).n_evaluations
+    10
+    20
     """
 
     def step(self, problem, x, now, after):

@@ -30,6 +30,15 @@ class RandomPointSource:
         What is known of the law's log-density with respect to the Riemannian volume: a
         number if it is uniform (minus the log of the volume, for instance
         ``-math.log(4 * math.pi)`` on ``Hypersphere(2)``), or a function of points.
+
+    Examples
+    --------
+    >>> import math, torch
+    >>> from geomstats.geometry.hypersphere import Hypersphere
+    >>> from fisher_manifold import flow
+    >>> source = flow.RandomPointSource(Hypersphere(2), -math.log(4 * math.pi))
+    >>> source.log_prob(torch.eye(3)).exp()  # of the uniform law: 1 / (4 pi)
+    tensor([0.0796, 0.0796, 0.0796])
     """
 
     def __init__(self, space, log_density=None):
@@ -120,6 +129,23 @@ class DirichletSource:
         Any space with ``from_sphere_coordinates`` and ``n_categories``.
     concentration : float
         Concentration a > 0; 1/2 is the uniform law of the Fisher-Rao volume.
+
+    Raises
+    ------
+    ValueError
+        If the concentration is not above 0.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow
+    >>> space = fm.SequenceManifold(fm.FisherRaoSimplex(dim=3), length=8)
+    >>> source, g = flow.DirichletSource(space), torch.Generator().manual_seed(0)
+    >>> x = source.sample(5, g)
+    >>> x.shape, space.belongs(x).all()
+    (torch.Size([5, 8, 4]), tensor(True))
+    >>> source.log_prob(x).unique().numel()  # uniform: one density everywhere
+    1
     """
 
     def __init__(self, space, concentration=0.5):
@@ -193,6 +219,20 @@ class EmpiricalSource:
     ----------
     points : torch.Tensor, shape=[m, *space.shape]
         Points.
+
+    Raises
+    ------
+    ValueError
+        If there is no point.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import flow
+    >>> source = flow.EmpiricalSource(torch.eye(3)[:2])  # of the vertices 0 and 1
+    >>> x = source.sample(100, torch.Generator().manual_seed(0))
+    >>> x.shape, x.unique(dim=0).tolist()
+    (torch.Size([100, 3]), [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     """
 
     def __init__(self, points):

@@ -76,6 +76,11 @@ class PowerTimes(Times):
         1 is uniform; larger powers favour early times.
     end : float
         Last time, in (0, 1].
+
+    Examples
+    --------
+    >>> PowerTimes(power=2.0).grid(4).tolist()
+    [0.0, 0.0625, 0.25, 0.5625, 1.0]
     """
 
     power: float = 1.0
@@ -115,6 +120,11 @@ class LateTimes(Times):
         1 is uniform; larger powers favour late times.
     end : float
         Last time, in (0, 1].
+
+    Examples
+    --------
+    >>> LateTimes(power=2.0).grid(4).tolist()
+    [0.0, 0.4375, 0.75, 0.9375, 1.0]
     """
 
     power: float = 2.0
@@ -153,6 +163,12 @@ class EvidenceTimes(Times):
         Categories of a site.
     concentration : float
         Concentration of the Dirichlet source.
+
+    Examples
+    --------
+    >>> from fisher_manifold import flow
+    >>> [round(t, 2) for t in flow.EvidenceTimes(n_categories=4).grid(4).tolist()]
+    [0.0, 0.08, 0.21, 0.34, 0.5]
     """
 
     n_categories: int
@@ -193,6 +209,18 @@ class TableTimes(Times):
         Increasing times from 0 to at most 1.
     shares : tuple of float, length=m
         Shares of the law below them, increasing from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If a row does not increase from 0 as it should, or their lengths differ.
+
+    Examples
+    --------
+    >>> from fisher_manifold import flow
+    >>> times = flow.TableTimes(times=(0.0, 0.2, 1.0), shares=(0.0, 0.5, 1.0))
+    >>> times.grid(4)  # half of the times lie below 0.2
+    tensor([0.0000, 0.1000, 0.2000, 0.6000, 1.0000], dtype=torch.float64)
     """
 
     times: tuple

@@ -81,6 +81,19 @@ class Trajectories:
     ------
     ValueError
         If the times do not increase from 0, or `every` does not divide the steps.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow, networks
+    >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=2))
+    >>> field = flow.PosteriorField(networks.MLP((3,), 8, 1), path)
+    >>> trajectories = flow.Trajectories(path, field.default_times.grid(8), every=2)
+    >>> x = trajectories.follow(field, 6, torch.Generator().manual_seed(0))
+    >>> x.shape, len(trajectories.kept)  # 8 steps, every second point kept
+    (torch.Size([6, 5, 3]), 5)
+    >>> trajectories.sample(x).x_until.shape
+    torch.Size([6, 3])
     """
 
     def __init__(self, path, grid, every=8):

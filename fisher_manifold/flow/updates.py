@@ -28,6 +28,20 @@ class TrainingDiverged(FloatingPointError):
         Step of the loss.
     batch : PathSample
         Batch that made it.
+
+    Examples
+    --------
+    >>> import torch, fisher_manifold as fm
+    >>> from fisher_manifold import flow, networks
+    >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=2))
+    >>> network = networks.MLP((3,), 8, 1)
+    >>> _ = torch.nn.init.constant_(next(network.parameters()), float("nan"))
+    >>> trainer = flow.Trainer(flow.PosteriorField(network, path), path, batch_size=4)
+    >>> try:
+    ...     trainer.fit(torch.tensor([0, 1, 2]), steps=10, progress=False)
+    ... except flow.TrainingDiverged as error:
+    ...     print(error.step, error.batch.x_t.shape)
+    0 torch.Size([4, 3])
     """
 
     def __init__(self, step, batch, what, value):
