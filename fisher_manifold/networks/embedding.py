@@ -15,6 +15,14 @@ class TimeEmbedding(nn.Module):
         Length of the embedding; even.
     n_classes : int
         Number of classes; 0 for none.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> embedding = networks.TimeEmbedding(width=8, n_classes=2)
+    >>> embedding(torch.linspace(0, 1, 5), torch.tensor([0, 1, 0, 1, 0])).shape
+    torch.Size([5, 8])
     """
 
     frequencies: torch.Tensor

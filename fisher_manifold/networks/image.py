@@ -24,6 +24,15 @@ class ImageCNN(nn.Module):
         Number of class labels; 0 for none.
     dropout : float
         Share of channels dropped in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.ImageCNN(17, height=8, width=8, channels=16, depth=2)
+    >>> x, t = torch.rand(5, 64, 17), torch.rand(5)  # pixels row by row
+    >>> network(x, t).shape
+    torch.Size([5, 64, 17])
     """
 
     def __init__(

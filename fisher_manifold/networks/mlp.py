@@ -24,6 +24,15 @@ class MLP(nn.Module):
         Number of class labels; 0 for none.
     dropout : float
         Share of hidden units dropped in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.MLP(shape=(8, 4), width=32, depth=2, n_classes=3)
+    >>> x, t, label = torch.rand(5, 8, 4), torch.rand(5), torch.tensor([0, 1, 2, 0, 1])
+    >>> network(x, t, label=label).shape  # that of x
+    torch.Size([5, 8, 4])
     """
 
     def __init__(self, shape, width=256, depth=3, n_classes=0, dropout=0.0):
@@ -82,6 +91,16 @@ class FourierMLP(MLP):
         Number of directions.
     highest : float
         Largest length: details smaller than its inverse are hard to learn.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.FourierMLP(shape=(3,), width=32, depth=1, n_waves=16)
+    >>> x, t = torch.eye(3)[:2], torch.tensor([0.0, 1.0])
+    >>> features = network.features(x, t)  # the point, 16 sines and 16 cosines
+    >>> features.shape, (features[:, 3:].norm(dim=1) / 4).round()  # none yet at t = 0
+    (torch.Size([2, 35]), tensor([0., 1.]))
     """
 
     waves: torch.Tensor

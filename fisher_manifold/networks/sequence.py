@@ -24,6 +24,15 @@ class SequenceCNN(nn.Module):
         Odd kernel size.
     n_classes : int
         Number of class labels; 0 for none.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.SequenceCNN(4, length=20, width=16, depth=2)
+    >>> output = network(torch.rand(3, 20, 4), torch.rand(3))
+    >>> output.shape, output.count_nonzero()  # new: the evidence alone, or no velocity
+    (torch.Size([3, 20, 4]), tensor(0))
     """
 
     def __init__(
@@ -83,6 +92,15 @@ class Transformer(nn.Module):
         Number of class labels; 0 for none.
     dropout : float
         Dropout in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.Transformer(4, length=20, width=16, depth=1, n_classes=2)
+    >>> x, t = torch.rand(3, 20, 4), torch.rand(3)
+    >>> network(x, t, label=torch.tensor([0, 1, 1])).shape
+    torch.Size([3, 20, 4])
     """
 
     def __init__(

@@ -19,6 +19,17 @@ class TwoTimes(nn.Module):
     ----------
     network : torch.nn.Module
         Reference network; copied.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import networks
+    >>> network = networks.MLP(shape=(8, 4), width=32, depth=1).eval()
+    >>> _ = torch.nn.init.normal_(network.output.weight)  # as if it had learnt
+    >>> x, t = torch.rand(5, 8, 4), torch.rand(5)
+    >>> told = networks.TwoTimes(network)  # starts as the network
+    >>> torch.equal(told(x, t, until=torch.ones(5)), network(x, t))
+    True
     """
 
     def __init__(self, network):
