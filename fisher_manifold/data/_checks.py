@@ -14,6 +14,15 @@ class UnknownSymbolError(ValueError):
         What is wrong.
     symbol : str
         The letter.
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> try:
+    ...     data.DNA.encode(["ACGT", "ACGU"])
+    ... except data.UnknownSymbolError as error:
+    ...     print(error.symbol)
+    U
     """
 
     def __init__(self, message: str, symbol: str = ""):
@@ -22,7 +31,17 @@ class UnknownSymbolError(ValueError):
 
 
 class UnequalLengthError(ValueError):
-    """Sequences that should have one common length do not."""
+    """Sequences that should have one common length do not.
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> try:
+    ...     data.DNA.encode(["ACGT", "AC"])
+    ... except data.UnequalLengthError as error:
+    ...     print(str(error).split(":")[0])  # and then what to do
+    sequence 1 has length 2, expected 4
+    """
 
 
 def where(index, rows=None):

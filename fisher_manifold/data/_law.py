@@ -21,6 +21,17 @@ class Law:
     .. math:: \log \sum_{y : y_i = k} P(y) \prod_j r_j(y_j)
 
     of shape [n, length, n_categories].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> laws = (data.MarkovChain(0.5 * np.ones(2), np.eye(2), length=4),
+    ...         data.ParityConstraint(n_sites=4, n_categories=2))
+    >>> for law in laws:  # all equal; with an even sum
+    ...     isinstance(law, data.Law), round(float(law.entropy() / np.log(2)), 6)
+    (True, 1.0)
+    (True, 3.0)
     """
 
     def log_posterior(self, log_evidence):

@@ -40,6 +40,15 @@ class Codec:
     ValueError
         If there are fewer than two categories, a letter twice, or a letter that is not
         in the case announced.
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> codec = data.Codec("ACGT", case="upper", pad="-")
+    >>> labels = codec.encode(["acgt", "GA"])
+    >>> labels, codec.decode(labels)
+    (array([[0, 1, 2, 3],
+           [2, 0, 4, 4]]), ['ACGT', 'GA'])
     """
 
     symbols: str
@@ -276,6 +285,17 @@ def codec_by_name(name: str) -> Codec:
     ----------
     name : str
         Name, in any case.
+
+    Raises
+    ------
+    ValueError
+        If there is no such codec.
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> data.codec_by_name("DNA") is data.DNA, data.codec_by_name("dna").symbols
+    (True, 'ACGT')
     """
     codecs = {codec.name: codec for codec in (DNA, PROTEIN, TEXT)}
     if name.lower() not in codecs:

@@ -103,7 +103,7 @@ def degrees_from_sphere(points):
 
 
 def read_coordinates(path: str | PathLike):
-    """Read places from a CSV file as unit vectors.
+    r"""Read places from a CSV file as unit vectors.
 
     Lines that start with ``#`` and empty lines are passed over.  A first line that
     names columns is a header: the columns whose names start with lat and lon (or lng),
@@ -126,6 +126,17 @@ def read_coordinates(path: str | PathLike):
         If there is no such file.
     ValueError
         If a column or a number is missing or out of range; the message names the line.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fisher_manifold import data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "places.csv")
+    ...     _ = path.write_text("lat,lon\n90,0\n0,90\n")
+    ...     data.read_coordinates(path).round(6) + 0.0  # the pole, and the second axis
+    array([[0., 0., 1.],
+           [0., 1., 0.]])
     """
     path = Path(path)
     lines = _read_text(path).split("\n")

@@ -45,6 +45,21 @@ def read_enhancers(path, doubtful="error"):
     ----------
     I. I. Taskiran et al., Cell-type-directed design of synthetic enhancers, Nature 626
     (2024); data: https://doi.org/10.5281/zenodo.10184648.
+
+    Examples
+    --------
+    >>> import pathlib, pickle, tempfile
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> parts = [f"{part}_data" for part in ("train", "valid", "test")]
+    >>> content = dict.fromkeys(parts, np.eye(4, dtype=np.int8)[[[0, 1, 2, 3]]])
+    >>> content |= {f"y_{part[:-5]}": np.eye(3)[[1]] for part in parts}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "small.pkl")
+    ...     _ = path.write_bytes(pickle.dumps(content))
+    ...     found = data.read_enhancers(path)
+    >>> data.DNA.decode(found.labels), found.conditions["label"], found.splits
+    (['ACGT', 'ACGT', 'ACGT'], array([1, 1, 1]), ['train', 'valid', 'test'])
     """
     check_doubtful(doubtful)
     names = [name for part in PARTS for name in (f"{part}_data", f"y_{part}")]

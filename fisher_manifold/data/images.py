@@ -19,6 +19,14 @@ class DigitImages:
         Height and width, in pixels.
     n_categories : int
         Number of grey levels.
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> digits = data.load_digits_labels()
+    >>> train, test = digits.split(seed=0)
+    >>> train.images.shape, test.images.shape, test.images[0].reshape(test.shape).shape
+    ((1438, 64), (359, 64), (8, 8))
     """
 
     images: np.ndarray
@@ -88,6 +96,13 @@ def load_digits_labels() -> DigitImages:
     ----------
     E. Alpaydin, C. Kaynak, Optical recognition of handwritten digits, UCI Machine
     Learning Repository, 1998, https://doi.org/10.24432/C50P49 (the test part).
+
+    Examples
+    --------
+    >>> from fisher_manifold import data
+    >>> digits = data.load_digits_labels()
+    >>> digits.images.shape, int(digits.images.max()), digits.classes[:5]
+    ((1797, 64), 16, array([0, 1, 2, 3, 4]))
     """
     try:
         from sklearn.datasets import load_digits

@@ -32,6 +32,18 @@ class MarkovChain(Law):
     ------
     ValueError
         If the shapes do not fit, or probabilities are negative or do not sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> stay = np.array([[0.9, 0.1], [0.1, 0.9]])
+    >>> law = data.MarkovChain(initial=[0.5, 0.5], transition=stay, length=50)
+    >>> labels = law.sample(2000, np.random.default_rng(0))
+    >>> fitted = data.MarkovChain.fit(labels, n_categories=2)
+    >>> labels.shape, fitted.transition.round(1)
+    ((2000, 50), array([[0.9, 0.1],
+           [0.1, 0.9]]))
     """
 
     initial: np.ndarray

@@ -13,7 +13,7 @@ DOUBTFUL = ("error", "drop", "first")
 
 @dataclass(frozen=True, eq=False)
 class PublishedData(PreparedData):
-    """Labels of a published data set, with its own split and conditions.
+    r"""Labels of a published data set, with its own split and conditions.
 
     Other fields: see `PreparedData`; labels may have 1 byte each.
 
@@ -22,6 +22,18 @@ class PublishedData(PreparedData):
     conditions : dict of array, first axis n_sequences
         What belongs to each sequence, by the names that `networks.Conditional` knows it
         by: "label" [n], "vector" [n, size] or "signal" [n, length, channels].
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fisher_manifold import data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "qm9.csv")
+    ...     _ = path.write_text("smiles,gap,split\nC,0.5,train\nCO,0.25,test\n")
+    ...     found = data.read_qm9(path, properties=["gap"])
+    >>> labels, conditions = found.part("test")
+    >>> found.codec.decode(labels), conditions["vector"]
+    (['CO'], array([[0.25]], dtype=float32))
     """
 
     conditions: dict[str, np.ndarray] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from fisher_manifold.data.readers import read_sequences
 
 
 def read_qm9(path, properties=(), codec: Codec | str = "auto", length=None):
-    """Read ``qm9.csv`` of MoleculeNet.
+    r"""Read ``qm9.csv`` of MoleculeNet.
 
     Parameters
     ----------
@@ -42,6 +42,19 @@ def read_qm9(path, properties=(), codec: Codec | str = "auto", length=None):
     R. Ramakrishnan et al., Quantum chemistry structures and properties of 134 kilo
     molecules, Scientific Data 1 (2014); Z. Wu et al., MoleculeNet, Chemical Science 9
     (2018).
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fisher_manifold import data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "qm9.csv")
+    ...     _ = path.write_text("smiles,mu,gap\nC,0.0,0.5\nCO,1.5,0.25\n")
+    ...     found = data.read_qm9(path, properties=["gap", "mu"])
+    >>> found.labels, found.codec.alphabet, found.conditions["vector"]
+    (array([[0, 2],
+           [0, 1]]), 'CO-', array([[0.5 , 0.  ],
+           [0.25, 1.5 ]], dtype=float32))
     """
     table = read_sequences(path, column="smiles")
     prepared = prepare(table, codec, length, pad=True)

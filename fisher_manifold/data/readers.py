@@ -44,7 +44,7 @@ class SequenceTable:
 def read_sequences(
     path: str | PathLike, column: str | None = None, label: str | None = None
 ) -> SequenceTable:
-    """Read sequences from a file; its suffix says in which format.
+    r"""Read sequences from a file; its suffix says in which format.
 
     Parameters
     ----------
@@ -69,6 +69,17 @@ def read_sequences(
         If there is no such file.
     ValueError
         If the file cannot be understood; the message names the first row at fault.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fisher_manifold import data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "two.fasta")
+    ...     _ = path.write_text(">a class=x\nACGT\n>b class=y\nAC\nGG\n")
+    ...     table = data.read_sequences(path, label="class")
+    >>> table.sequences, table.labels, table.rows
+    (['ACGT', 'ACGG'], ['x', 'y'], [1, 2])
     """
     path = Path(path)
     suffix = _suffix(path)

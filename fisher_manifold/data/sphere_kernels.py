@@ -186,6 +186,16 @@ def fit_sphere_kernels(centres, concentrations, *, at_most=4000, steps=300, rng=
     ------
     ValueError
         If there are fewer than two centres, or they are not unit vectors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> east = np.array([0.0, 0.01, 2.0, 2.01])  # two near pairs of places
+    >>> places = data.sphere_from_degrees(np.zeros(4), east)
+    >>> law = data.fit_sphere_kernels(places, [10.0, 1e6])
+    >>> law.weights.round(3)  # narrow kernels foretell the other of a pair
+    array([0., 1.])
     """
     centres = np.asarray(centres, dtype=np.float64)
     concentrations = np.asarray(concentrations, dtype=np.float64)

@@ -59,6 +59,16 @@ def split_indices(
     ------
     ValueError
         If the file has another word for a split, or nothing is left for training.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> table = data.SequenceTable(["AC", "GT"] * 6, None, range(1, 13), None, "file")
+    >>> prepared, rng = data.prepare(table, "dna"), np.random.default_rng(0)
+    >>> split = data.split_indices(prepared, 0.1, test=0.25, generator=rng)
+    >>> len(split.train), len(split.valid), len(split.test)
+    (8, 1, 3)
     """
     if prepared.splits is not None:
         return _read_splits(prepared)

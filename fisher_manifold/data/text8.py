@@ -42,6 +42,17 @@ def read_text8(path, length=256, sizes=None):
     ----------
     M. Mahoney, About the test data, https://mattmahoney.net/dc/textdata.html (2011);
     the split: T. Mikolov et al., Subword language modeling with neural networks (2012).
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from fisher_manifold import data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "text8")
+    ...     _ = path.write_text("anarchism originated")
+    ...     found = data.read_text8(path, length=5, sizes=(10, 5, 5))
+    >>> data.TEXT.decode(found.labels), found.splits
+    (['anarc', 'hism ', 'origi', 'nated'], ['train', 'train', 'valid', 'test'])
     """
     sizes = SIZES if sizes is None else sizes
     if length < 1 or len(sizes) != 3 or sizes[0] < length or min(sizes) < 0:

@@ -29,6 +29,16 @@ class IndependentSites(Law):
     ------
     ValueError
         If a row is not a probability vector.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> law = data.IndependentSites([[0.25, 0.75], [0.5, 0.5]])
+    >>> np.exp(law.log_prob([[0, 1], [1, 1]])).round(6)
+    array([0.125, 0.375])
+    >>> law.sample(3, np.random.default_rng(0)).shape, round(law.entropy_rate(), 4)
+    ((3, 2), 0.6277)
     """
 
     probabilities: np.ndarray
@@ -125,6 +135,15 @@ class MixtureOfProducts(Law):
     ------
     ValueError
         If a vector is not a probability vector, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import data
+    >>> sites = [[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]]
+    >>> law = data.MixtureOfProducts(weights=[0.4, 0.6], probabilities=sites)
+    >>> np.exp(law.all_log_probs()).round(6)  # of 00, 01, 10 and 11
+    array([0.4, 0. , 0.3, 0.3])
     """
 
     weights: np.ndarray

@@ -41,6 +41,16 @@ def write_sequences(
     ValueError
         If a sequence or a label cannot be written in this format; nothing is written
         then.
+
+    Examples
+    --------
+    >>> import sys
+    >>> from fisher_manifold import data
+    >>> data.write_sequences(sys.stdout, ["ACGT", "GG"], labels=["x", "y"])
+    >sample_1 label="x"
+    ACGT
+    >sample_2 label="y"
+    GG
     """
     sequences = list(sequences)
     labels = None if labels is None else [str(label) for label in labels]
