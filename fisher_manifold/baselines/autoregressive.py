@@ -49,6 +49,19 @@ class Autoregressive(Baseline):
         Categories of a site.
     length : int
         Sites.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.SequenceCNN(4, length=5, width=16, depth=1)
+    >>> model = baselines.Autoregressive(network, n_categories=4, length=5)
+    >>> samples = model.sample(3, torch.Generator().manual_seed(0))
+    >>> samples.labels.shape, samples.n_evaluations
+    (torch.Size([3, 5]), 5)
+    >>> log_prob = model.log_prob(samples.labels)  # not yet trained: uniform
+    >>> (log_prob.exp() * 4**5).round(decimals=6)
+    tensor([1., 1., 1.], dtype=torch.float64)
     """
 
     def __init__(self, network, n_categories, length):

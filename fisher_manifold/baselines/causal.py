@@ -17,6 +17,17 @@ class CausalCNN(SequenceCNN):
 
     It sees ``(kernel_size - 1) * (1 + sum of dilations)`` sites back: 76 with the
     default kernel and 6 blocks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> network = baselines.CausalCNN(4, length=9, width=16, depth=1)
+    >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
+    >>> x, t = torch.rand(1, 9, 4), torch.zeros(1)
+    >>> later = torch.cat([x[:, :6], torch.rand(1, 3, 4)], 1)  # other sites 6, 7, 8
+    >>> (network(x, t) == network(later, t)).all(-1)
+    tensor([[ True,  True,  True,  True,  True,  True, False, False, False]])
     """
 
     is_causal = True
@@ -51,7 +62,19 @@ class CausalCNN(SequenceCNN):
 
 
 class CausalTransformer(Transformer):
-    """`Transformer` whose sites attend to themselves and to earlier ones."""
+    """`Transformer` whose sites attend to themselves and to earlier ones.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> network = baselines.CausalTransformer(4, length=9, width=16, depth=1)
+    >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
+    >>> x = torch.rand(1, 9, 4, requires_grad=True)
+    >>> network(x, torch.zeros(1))[0, 5].sum().backward()  # of site 5
+    >>> x.grad.any(-1)  # depends on those up to it
+    tensor([[ True,  True,  True,  True,  True,  True, False, False, False]])
+    """
 
     is_causal = True
 
@@ -103,6 +126,15 @@ def causal(network):
     ------
     TypeError
         If there is none, as for an MLP.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.SequenceCNN(4, length=9, width=16, depth=1)
+    >>> made = baselines.causal(network)
+    >>> type(made).__name__, torch.equal(made.position, network.position)
+    ('CausalCNN', True)
     """
     kind = type(network)
     if getattr(network, "is_causal", False):

@@ -38,6 +38,17 @@ class Baseline(torch.nn.Module):
         [n, length, n_categories].
     path : LabelPath
         What it is trained on.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> model = baselines.LinearFlow(networks.MLP((5, 3), 16, 1), 3, 5)
+    >>> isinstance(model, baselines.Baseline)
+    True
+    >>> batch = model.path.sample(torch.tensor([[0, 1, 2, 1, 0]]))
+    >>> model.loss(batch).detach()  # log 3 nats: not yet trained
+    tensor([1.0986])
     """
 
     default_times: Any = PowerTimes()

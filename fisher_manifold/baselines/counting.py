@@ -74,6 +74,18 @@ class MarkovOrder(_Counted):
         Chain.
     strength : float
         Strength s it was smoothed with.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> labels = torch.tensor([[0, 0, 0, 0], [1, 1, 1, 1]]).repeat(100, 1)
+    >>> model = baselines.MarkovOrder.fit(labels, n_categories=2, order=1)
+    >>> model.law.transition.round(2)
+    array([[1., 0.],
+           [0., 1.]])
+    >>> model.log_prob(labels[:2]).exp().round(decimals=2)
+    tensor([0.5000, 0.5000], dtype=torch.float64)
     """
 
     def __init__(self, law, strength):
@@ -119,6 +131,17 @@ class SiteFrequencies(_Counted):
         Law.
     strength : float
         Counts added to each site, shared out as all sites together.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> labels = torch.tensor([[0, 0, 1], [1, 0, 1]]).repeat(100, 1)
+    >>> model = baselines.SiteFrequencies.fit(labels, n_categories=2)
+    >>> model.law.probabilities.round(2)
+    array([[0.5, 0.5],
+           [1. , 0. ],
+           [0. , 1. ]])
     """
 
     def __init__(self, law, strength):
@@ -163,6 +186,14 @@ class TrainingData:
     ----------
     labels : torch.Tensor of int, shape=[n, length]
         Sequences.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> model = baselines.TrainingData(torch.arange(5)[:, None])
+    >>> model.sample(5, torch.Generator().manual_seed(0)).labels.ravel().sort().values
+    tensor([0, 1, 2, 3, 4])
     """
 
     def __init__(self, labels):

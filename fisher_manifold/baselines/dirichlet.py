@@ -98,6 +98,21 @@ class DirichletFlow(Baseline):
         Sites.
     longest : float
         Time at which labels are read off.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.MLP((5, 3), 16, 1)
+    >>> model = baselines.DirichletFlow(network, n_categories=3, length=5)
+    >>> g = torch.Generator().manual_seed(0)
+    >>> x = model.start(2, g)
+    >>> moved = model.follow(x, steps=8)
+    >>> torch.allclose(moved.sum(-1), torch.ones(2, 5)), bool((moved >= 0).all())
+    (True, True)
+    >>> samples = model.sample(2, g, steps=8)
+    >>> samples.labels.shape, samples.n_evaluations
+    (torch.Size([2, 5]), 8)
     """
 
     def __init__(self, network, n_categories, length, longest=7.0):
@@ -222,7 +237,16 @@ def vertex_speed(x, t, n_categories):
     Returns
     -------
     speed : torch.Tensor, shape=[...]
-        C, not negative; 0 at x = 0.
+        C, not negative; at x = 0 below 1e-300.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines
+    >>> x = torch.tensor([0.0, 0.5], dtype=torch.float64)
+    >>> speed = baselines.vertex_speed(x, t=0.0, n_categories=2)  # -x log x / (1 - x)
+    >>> speed.round(decimals=6)
+    tensor([0.0000, 0.6931], dtype=torch.float64)
     """
     nodes, weights = _legendre()
     a, m = torch.tensor(t + 1.0, dtype=x.dtype), n_categories - 1

@@ -85,6 +85,16 @@ class FisherFlow(_Flow, VelocityField):
     coupling : callable, optional
         Makes the coupling of a space, as ``transport.ExactCoupling``; default:
         independent noise.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.MLP((5, 3), 16, 1)
+    >>> model = baselines.FisherFlow(network, n_categories=3, length=5)
+    >>> samples = model.sample(2, torch.Generator().manual_seed(0), steps=10)
+    >>> samples.labels.shape, samples.n_evaluations
+    (torch.Size([2, 5]), 10)
     """
 
     def __init__(self, network, n_categories, length, coupling=None):
@@ -101,6 +111,13 @@ class FisherFlowOT(FisherFlow):
     ----------
     network, n_categories, length
         As of `FisherFlow`.
+
+    Examples
+    --------
+    >>> from fisher_manifold import baselines, networks
+    >>> model = baselines.FisherFlowOT(networks.MLP((5, 3), 16, 1), 3, 5)
+    >>> type(model.coupling).__name__  # Trainer(model, model.path, model.coupling)
+    'ExactCoupling'
     """
 
     def __init__(self, network, n_categories, length):
@@ -120,6 +137,16 @@ class EvidenceFlow(_Flow, PosteriorField):
         Sites.
     concentration : float
         Of the Dirichlet source; at least 1 for the bound.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.MLP((1, 3), 16, 1)  # new: it has nothing to say
+    >>> model = baselines.EvidenceFlow(network, n_categories=3, length=1)
+    >>> labels = model.sample(600, torch.Generator().manual_seed(0), steps=10).labels
+    >>> bool((labels.ravel().bincount() > 150).all())  # nor has it for a uniform site
+    True
     """
 
     coupling = None
@@ -145,6 +172,17 @@ class RevealedFlow(_Flow, InpaintingField):
         Of the Dirichlet source; at least 1 for the bound.
     reveal : float
         Share of the training samples that have given sites.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> model = baselines.RevealedFlow(networks.MLP((5, 3), 16, 1), 3, 5)
+    >>> given = torch.tensor([[2, -1, -1, -1, 0]]).repeat(4, 1)  # -1: to be drawn
+    >>> g = torch.Generator().manual_seed(0)
+    >>> labels = model.sample(4, g, {"given": given}, steps=5).labels
+    >>> labels[:, [0, 4]].tolist()
+    [[2, 0], [2, 0], [2, 0], [2, 0]]
     """
 
     coupling = None

@@ -138,6 +138,17 @@ class LinearVelocityFlow(LinearFlow):
         Categories of a site.
     length : int
         Sites.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.MLP((5, 3), 16, 1)
+    >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
+    >>> model = baselines.LinearVelocityFlow(network, n_categories=3, length=5)
+    >>> v = model.velocity(torch.full((2, 5, 3), 1 / 3), torch.zeros(2))
+    >>> bool(v.any()), bool((v.sum(-1).abs() < 1e-4).all())  # sums stay 1
+    (True, True)
     """
 
     def velocity(self, x, t, **conditions):

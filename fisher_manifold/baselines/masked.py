@@ -77,6 +77,19 @@ class MaskedDiffusion(Baseline):
         Categories of a site.
     length : int
         Sites.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> network = networks.MLP((5, 3), 16, 1)
+    >>> model = baselines.MaskedDiffusion(network, n_categories=3, length=5)
+    >>> samples = model.sample(4, torch.Generator().manual_seed(0))
+    >>> samples.labels.shape, samples.n_evaluations  # one site after the other
+    (torch.Size([4, 5]), 5)
+    >>> bound = model.log_prob_bound(samples.labels, draws=2)
+    >>> (bound.value.exp() * 3**5).round(decimals=6)  # not yet trained: uniform
+    tensor([1., 1., 1., 1.], dtype=torch.float64)
     """
 
     def __init__(self, network, n_categories, length):

@@ -72,6 +72,16 @@ class LabelPath:
         Sites.
     source : Noise
         What paths are made of beside labels and times.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import baselines, networks
+    >>> path = baselines.MaskedDiffusion(networks.MLP((5, 3), 16, 1), 3, 5).path
+    >>> labels = torch.tensor([[0, 1, 2, 2, 1]]).repeat(2, 1)
+    >>> batch = path.sample(labels, t=torch.tensor([0.0, 1.0]))
+    >>> batch.x_t.any(-1).sum(1)  # sites that are shown: at first none, then all
+    tensor([0, 5])
     """
 
     times = None
