@@ -36,9 +36,10 @@ class VelocityField(torch.nn.Module):
     >>> import torch, fisher_manifold as fm
     >>> from fisher_manifold import flow, networks
     >>> space = fm.SequenceManifold(fm.PositiveHypersphere(dim=3), length=5)
-    >>> field = flow.VelocityField(networks.MLP(space.shape, 8, 1), space)
+    >>> network = networks.MLP(space.shape, 8, 1)
+    >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
     >>> x = flow.DirichletSource(space).sample(2, torch.Generator().manual_seed(0))
-    >>> velocity = field(x, torch.tensor([0.0, 0.5]))
+    >>> velocity = flow.VelocityField(network, space)(x, torch.tensor([0.0, 0.5]))
     >>> velocity.shape, space.is_tangent(velocity, x)
     (torch.Size([2, 5, 4]), tensor([True, True]))
     """
