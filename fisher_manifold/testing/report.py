@@ -46,6 +46,15 @@ class ManifoldReport:
         Description of the space.
     rows : tuple of LawResult
         One row for each law.
+
+    Examples
+    --------
+    >>> import fisher_manifold as fm
+    >>> from fisher_manifold import testing
+    >>> laws = [testing.laws.dist_is_symmetric, testing.laws.exp_inverts_log]
+    >>> report = testing.check_manifold(fm.FisherRaoSimplex(dim=2), laws=laws)
+    >>> report.holds, report.failures, report["dist_is_symmetric"].statement
+    (True, (), 'Symmetric distance: dist(a, b) = dist(b, a)')
     """
 
     space: str

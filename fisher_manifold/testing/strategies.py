@@ -32,6 +32,16 @@ def batch_shapes():
     -------
     strategy : SearchStrategy
         Of pairs of tuples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold.testing import strategies
+    >>> from hypothesis import given
+    >>> @given(strategies.batch_shapes())
+    ... def test_they_broadcast(shapes):
+    ...     np.broadcast_shapes(*shapes)
+    >>> test_they_broadcast()
     """
     return st.sampled_from(BATCH_SHAPES)
 
@@ -97,6 +107,18 @@ def tangent_vectors(
         Of pairs (tangent_vec, base_point) of arrays of shape
         [*batch_shape, *point_shape].  No direction is preferred: geodesics may leave
         a manifold with a boundary.
+
+    Examples
+    --------
+    >>> import fisher_manifold as fm
+    >>> from hypothesis import given
+    >>> from fisher_manifold.testing import strategies
+    >>> simplex = fm.FisherRaoSimplex(dim=3)
+    >>> @given(strategies.tangent_vectors(simplex, library="numpy", batch_shape=(5,)))
+    ... def test_sums_to_zero(drawn):
+    ...     vector, base_point = drawn
+    ...     assert abs(vector.sum(-1)).max() < 1e-14
+    >>> test_sums_to_zero()
     """
     base_point = draw(points(space, library, dtype, batch_shape, kinds))
     norm = draw(st.sampled_from((1.0, 0.0, 0.5, 1e-3, 1e-8))) * max_norm
@@ -130,6 +152,17 @@ def nearby_pairs(
     -------
     strategy : SearchStrategy
         Of pairs (point_a, point_b) of arrays of shape [*batch_shape, *point_shape].
+
+    Examples
+    --------
+    >>> import fisher_manifold as fm
+    >>> from hypothesis import given
+    >>> from fisher_manifold.testing import strategies
+    >>> sphere = fm.PositiveHypersphere(dim=3)
+    >>> @given(strategies.nearby_pairs(sphere, library="numpy", separations=(1e-8,)))
+    ... def test_are_near(pair):
+    ...     assert sphere.metric.dist(*pair) < 1.1e-8
+    >>> test_are_near()
     """
     point_a = draw(points(space, library, dtype, batch_shape, kinds))
     point_c = draw(points(space, library, dtype, batch_shape, kinds))

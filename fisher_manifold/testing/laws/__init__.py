@@ -10,6 +10,15 @@ states the law.  Laws on geodesics, logarithms and transport presuppose points j
 one shortest geodesic, and tangent vectors inside the injectivity radius.
 
 Laws of maps between spaces take the map `diffeo`, the `space` and the `image_space`.
+
+Examples
+--------
+>>> import numpy as np, fisher_manifold as fm
+>>> from fisher_manifold.testing import laws
+>>> simplex, (a, b, c) = fm.FisherRaoSimplex(dim=2), np.eye(3)
+>>> found = laws.triangle_inequality(simplex, a, b, c)
+>>> found.holds, laws.triangle_inequality.__doc__
+(True, 'Triangle inequality: dist(a, c) <= dist(a, b) + dist(b, c).')
 """
 
 from .curvature import (
