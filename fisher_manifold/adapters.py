@@ -127,6 +127,24 @@ class GeooptMetric:
     ----------
     space : GeooptSpace
         Space.
+
+    Examples
+    --------
+    >>> import types, torch
+    >>> from fisher_manifold import adapters
+    >>> line = types.SimpleNamespace(  # any object with geoopt's methods
+    ...     expmap=lambda x, v: x + v,
+    ...     logmap=lambda x, y: y - x,
+    ...     inner=lambda x, v, w, keepdim: v * w,
+    ...     dist2=lambda x, y: (x - y) ** 2,
+    ...     projx=lambda x: x,
+    ...     proju=lambda x, v: v,
+    ...     random=torch.rand,
+    ... )
+    >>> metric = adapters.GeooptSpace(line, (2,)).metric  # of the product of two lines
+    >>> a, b = torch.zeros(2), torch.tensor([3.0, 4.0])
+    >>> metric.dist(a, b), metric.norm(metric.log(b, a), a)
+    (tensor(5.), tensor(5.))
     """
 
     def __init__(self, space):
