@@ -7,9 +7,10 @@ settings or shows a window. Colours are those of Okabe and Ito, told apart by
 colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
-`plotting_descent`, maps of the sphere in `plotting_sphere`, of results (images, flows,
-losses, spectra) in `plotting_results`, moving points on triangle and octant in
-`plotting_animation`, sequence logos in `plotting_logo`; all are offered here.
+`plotting_descent`, maps of the sphere in `plotting_sphere`, of images and flows of them
+in `plotting_images`, of results (losses, spectra, metrics) in `plotting_results`, moving
+points on triangle and octant in `plotting_animation`, sequence logos in
+`plotting_logo`; all are offered here.
 """
 
 from .plotting_animation import (
@@ -34,12 +35,14 @@ from .plotting_fields import (
     plot_simplex_field,
     simplex_lattice,
 )
-from .plotting_logo import logo_heights, sequence_logo
-from .plotting_octant import octant_axes, plot_octant_curve, plot_octant_points
-from .plotting_results import (
+from .plotting_images import (
     plot_flow_strip,
     plot_image_comparison,
     plot_image_grid,
+)
+from .plotting_logo import logo_heights, sequence_logo
+from .plotting_octant import octant_axes, plot_octant_curve, plot_octant_points
+from .plotting_results import (
     plot_kmer_scatter,
     plot_metric_dots,
     plot_training_curve,

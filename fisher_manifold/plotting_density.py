@@ -29,6 +29,15 @@ def plot_simplex_density(density, ax=None, n_steps=60, **style):
     Returns
     -------
     shades : matplotlib.collections.PolyCollection
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> shades = plotting.plot_simplex_density(lambda p: p.prod(axis=1), n_steps=8)
+    >>> len(shades.get_array()), bool((shades.get_array() > 0).all())  # none on a wall
+    (64, True)
+    >>> plt.close(shades.axes.figure)
     """
     corners, triangles = _cells(check_integer(n_steps, "n_steps", 1))
     values = _values(density, corners[triangles].mean(axis=1))
@@ -56,6 +65,15 @@ def plot_octant_density(density, ax=None, n_steps=40, **style):
     Returns
     -------
     shades : mpl_toolkits.mplot3d.art3d.Poly3DCollection
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> shades = plotting.plot_octant_density(lambda u: u[:, 0] ** 2, n_steps=8)
+    >>> len(shades.get_array())
+    64
+    >>> plt.close(shades.axes.figure)
     """
     corners, triangles = _cells(check_integer(n_steps, "n_steps", 1))
     cells = np.sqrt(corners)[triangles]

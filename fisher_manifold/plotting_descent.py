@@ -73,6 +73,15 @@ def plot_steepest_descent(target, start, metrics=None):
     ----------
     O. Davis et al. Fisher Flow Matching for Generative Modeling over Discrete Data.
     NeurIPS 2024, arXiv:2405.14664.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> figure = plotting.plot_steepest_descent([0.2, 0.3, 0.5], [0.6, 0.2, 0.2])
+    >>> len(figure.axes)
+    3
+    >>> plt.close(figure)
     """
     target, start = np.asarray(target, float), np.asarray(start, float)
     check_three(target, "target")
@@ -104,6 +113,19 @@ def plot_descent_paths(curves, ax=None):
     -------
     lines : list of matplotlib.lines.Line2D
         One for each curve, labelled with its name.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import descent, plotting
+    >>> ends = [0.2, 0.3, 0.5], [0.6, 0.2, 0.2]
+    >>> natural = descent.descent_curve(descent.fisher_rao_gradient, *ends)
+    >>> euclidean = descent.descent_curve(descent.euclidean_gradient, *ends)
+    >>> curves = {"natural": natural, "Euclidean": euclidean}
+    >>> lines = plotting.plot_descent_paths(curves)
+    >>> [line.get_label() for line in lines]
+    ['natural', 'Euclidean']
+    >>> plt.close(lines[0].axes.figure)
     """
     _check_curves(curves)
     ax = simplex_axes() if ax is None else ax
@@ -132,6 +154,17 @@ def plot_descent_divergence(curves, ax=None):
     -------
     lines : list of matplotlib.lines.Line2D
         One for each curve, labelled with its name.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import descent, plotting
+    >>> natural, target = descent.fisher_rao_gradient, [0.2, 0.3, 0.5]
+    >>> curve = descent.descent_curve(natural, target, [0.6, 0.2, 0.2])
+    >>> (line,) = plotting.plot_descent_divergence({"natural": curve})
+    >>> len(line.get_xdata()) == len(curve.length)
+    True
+    >>> plt.close(line.axes.figure)
     """
     ax = _axes(curves, ax)
     ax.set(
@@ -159,6 +192,17 @@ def plot_descent_slopes(curves, ax=None):
     lines : list of matplotlib.lines.Line2D
         Slope for each unit of Fisher-Rao length, as a share of the steepest, against
         the divergence still to go; labelled with the names.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import descent, plotting
+    >>> natural, target = descent.fisher_rao_gradient, [0.2, 0.3, 0.5]
+    >>> curve = descent.descent_curve(natural, target, [0.6, 0.2, 0.2])
+    >>> (line,) = plotting.plot_descent_slopes({"natural": curve})
+    >>> round(float(min(line.get_ydata())), 6)  # the steepest everywhere
+    1.0
+    >>> plt.close(line.axes.figure)
     """
     ax = _axes(curves, ax)
     ax.set(

@@ -38,6 +38,14 @@ def simplex_lattice(n_steps):
     Returns
     -------
     points : array, shape=[(n_steps - 1) (n_steps - 2) / 2, 3]
+
+    Examples
+    --------
+    >>> from fisher_manifold import plotting
+    >>> plotting.simplex_lattice(4)
+    array([[0.25, 0.25, 0.5 ],
+           [0.25, 0.5 , 0.25],
+           [0.5 , 0.25, 0.25]])
     """
     n_steps = check_integer(n_steps, "n_steps", 3)
     first, second = np.meshgrid(*[np.arange(1, n_steps)] * 2, indexing="ij")
@@ -68,6 +76,15 @@ def fisher_rao_circle(center, radius, n_points=181):
     ------
     ValueError
         If the center is no distribution or the radius is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> from fisher_manifold import plotting
+    >>> center = np.array([0.5, 0.3, 0.2])
+    >>> circle = plotting.fisher_rao_circle(center, radius=0.5, n_points=9)
+    >>> fm.FisherRaoSimplex(dim=2).metric.dist(circle, center).round(6)
+    array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
     """
     center = check_probabilities(center, "center")
     check_three(center, "center")
@@ -93,6 +110,18 @@ def plot_simplex_ball(center, radius, ax=None, **style):
     Returns
     -------
     ball : matplotlib.patches.Polygon
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> ax = plotting.simplex_axes()
+    >>> for center in ([0.3, 0.3, 0.4], [0.9, 0.05, 0.05]):
+    ...     ball = plotting.plot_simplex_ball(center, radius=0.3, ax=ax)
+    ...     round(float(ball.get_xy()[:, 0].std()), 2)  # narrower near a corner
+    0.08
+    0.05
+    >>> plt.close(ax.figure)
     """
     circle = fisher_rao_circle(center, radius)
     ax = simplex_axes() if ax is None else ax
@@ -117,6 +146,17 @@ def plot_octant_ball(center, radius, ax=None, **style):
     Returns
     -------
     ball : mpl_toolkits.mplot3d.art3d.Poly3DCollection
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> center = np.sqrt([0.5, 0.3, 0.2])
+    >>> ball = plotting.plot_octant_ball(center, radius=0.4, alpha=0.3)
+    >>> ball.axes.name, ball.get_alpha()
+    ('3d', 0.3)
+    >>> plt.close(ball.axes.figure)
     """
     center = check_unit_vectors(center)
     if center.ndim != 1 or (center < 0).any():
@@ -151,6 +191,18 @@ def plot_simplex_field(points, vectors, ax=None, **style):
     ------
     ValueError
         If the vectors do not fit the points or are not tangent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import descent, plotting
+    >>> points, target = plotting.simplex_lattice(6), np.array([0.2, 0.3, 0.5])
+    >>> downhill = -descent.fisher_rao_gradient(-target / points, points)
+    >>> arrows = plotting.plot_simplex_field(points, downhill)
+    >>> arrows.N == len(points)
+    True
+    >>> plt.close(arrows.axes.figure)
     """
     points, vectors = np.asarray(points), _check_vectors(points, vectors)
     if (abs(vectors.sum(-1)) > 1e-6 * (1 + abs(vectors).max(-1))).any():
@@ -185,6 +237,18 @@ def plot_octant_field(points, vectors, ax=None, **style):
     ------
     ValueError
         If the vectors do not fit the points or are not tangent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> points = np.sqrt(plotting.simplex_lattice(5))
+    >>> vectors = np.cross([0.0, 0.0, 0.2], points)  # a turn around the third axis
+    >>> arrows = plotting.plot_octant_field(points, vectors)
+    >>> arrows.axes.name
+    '3d'
+    >>> plt.close(arrows.axes.figure)
     """
     points, vectors = check_unit_vectors(points), _check_vectors(points, vectors)
     normal = abs((points * vectors).sum(-1))

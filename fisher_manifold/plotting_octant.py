@@ -22,6 +22,15 @@ def octant_axes(ax=None, labels=("$u_1$", "$u_2$", "$u_3$")):
     -------
     ax : mpl_toolkits.mplot3d.axes3d.Axes3D
         Later artists are drawn above the surface, whatever their depth.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> ax = plotting.octant_axes(labels=("A", "B", "C"))
+    >>> [text.get_text() for text in ax.texts]
+    ['A', 'B', 'C']
+    >>> plt.close(ax.figure)
     """
     check_corner_names(labels)
     if ax is None:
@@ -69,6 +78,17 @@ def plot_octant_points(points, ax=None, **style):
     Returns
     -------
     dots : mpl_toolkits.mplot3d.art3d.Path3DCollection
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> p = np.random.default_rng(0).dirichlet([0.5, 0.5, 0.5], size=200)
+    >>> dots = plotting.plot_octant_points(np.sqrt(p), s=4)  # uniform on the octant
+    >>> dots.axes.name
+    '3d'
+    >>> plt.close(dots.axes.figure)
     """
     points = check_unit_vectors(points).reshape(-1, 3)
     ax = octant_axes() if ax is None else check_3d(ax)
@@ -90,6 +110,18 @@ def plot_octant_curve(points, ax=None, **style):
     Returns
     -------
     line : mpl_toolkits.mplot3d.art3d.Line3D
+
+    Examples
+    --------
+    >>> import numpy as np, fisher_manifold as fm
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> metric = fm.PositiveHypersphere(dim=2).metric
+    >>> circle = metric.geodesic(np.eye(3)[0], np.eye(3)[1])(np.linspace(0, 1, 50))
+    >>> line = plotting.plot_octant_curve(circle, color="black")
+    >>> line.axes.name, line.get_color()
+    ('3d', 'black')
+    >>> plt.close(line.axes.figure)
     """
     points = check_unit_vectors(points)
     check_curve(points)

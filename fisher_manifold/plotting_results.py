@@ -1,4 +1,4 @@
-"""Pictures of results: images, flows, training curves, spectra, metrics."""
+"""Pictures of results: training curves, spectra, metrics."""
 
 import math
 
@@ -6,145 +6,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ._validation import check_images, check_integer, check_probabilities
+from ._validation import check_probabilities
 from .divergences import js_divergence
 
 __all__ = [
     "BLUE",
     "ORANGE",
     "VERMILLION",
-    "plot_flow_strip",
-    "plot_image_comparison",
-    "plot_image_grid",
     "plot_kmer_scatter",
     "plot_metric_dots",
     "plot_training_curve",
 ]
 
 BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
-_SEPARATOR = "0.8"
-_MIN_TILE = 32
-
-
-def plot_image_grid(images, ax=None, n_columns=None, vmax=None):
-    """Draw images as tiles of one picture, row by row.
-
-    Parameters
-    ----------
-    images : array-like, shape=[n, height, width]
-        Non-negative grey levels: 0 is white, vmax is black.
-    ax : matplotlib.axes.Axes, optional
-    n_columns : int, optional
-        By default the grid is as near to a square as it can be.
-    vmax : float, optional
-        By default the largest level.
-
-    Returns
-    -------
-    picture : matplotlib.image.AxesImage
-        Tile i spans one unit of x and of y, from its corner at column i % n_columns
-        and row i // n_columns. Small images are enlarged by repeating pixels; the
-        separators, and the tiles after the last image, are NaN.
-    """
-    images = check_images(images, "images")
-    n, height, width = images.shape
-    n_columns = math.ceil(math.sqrt(n)) if n_columns is None else n_columns
-    n_columns = min(check_integer(n_columns, "n_columns", 1), n)
-    n_rows = math.ceil(n / n_columns)
-    if ax is None:
-        size = (0.7 * n_columns * width / height, 0.7 * n_rows)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
-    vmax = (images.max() or 1) if vmax is None else vmax
-    picture = ax.imshow(
-        _tiled(images, n_rows, n_columns),
-        cmap="gray_r",
-        vmin=0,
-        vmax=vmax,
-        interpolation="nearest",
-        extent=(0, n_columns, n_rows, 0),
-        aspect=height / width,
-    )
-    ax.set(xticks=[], yticks=[], facecolor=_SEPARATOR)
-    ax.spines[:].set_visible(False)
-    return picture
-
-
-def _tiled(images, n_rows, n_columns):
-    """Return one array of tiles: enlarged images, each framed by one NaN pixel."""
-    n, height, width = images.shape
-    zoom = math.ceil(_MIN_TILE / min(height, width))
-    large = images.repeat(zoom, axis=1).repeat(zoom, axis=2)
-    height, width = zoom * height + 2, zoom * width + 2
-    tiles = np.full((n_rows * n_columns, height, width), np.nan)
-    tiles[:n, 1:-1, 1:-1] = large
-    tiles = tiles.reshape(n_rows, n_columns, height, width).swapaxes(1, 2)
-    return tiles.reshape(n_rows * height, n_columns * width)
-
-
-def plot_image_comparison(
-    real, generated, titles=("real", "generated"), n_columns=None, vmax=None
-):
-    """Draw two sets of images side by side, on one grey scale.
-
-    Parameters
-    ----------
-    real, generated : array-like, shape=[n, height, width]
-    titles : sequence of two str, optional
-    n_columns, vmax : optional
-        As in `plot_image_grid`; vmax is by default the largest level of both.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    """
-    sets = [check_images(real, "real"), check_images(generated, "generated")]
-    if len(titles) != 2:
-        raise ValueError(f"titles must name two grids, got {len(titles)}")
-    if vmax is None:
-        vmax = max(images.max() for images in sets) or 1
-    _, height, width = sets[0].shape
-    n_columns = math.ceil(math.sqrt(len(sets[0]))) if n_columns is None else n_columns
-    n_rows = math.ceil(max(map(len, sets)) / check_integer(n_columns, "n_columns", 1))
-    size = (9, 4.3 * (n_rows * height) / (n_columns * width) + 0.4)
-    figure, axes = plt.subplots(1, 2, figsize=size, layout="constrained")
-    figure.get_layout_engine().set(wspace=0.06)
-    for ax, images, title in zip(axes, sets, titles, strict=True):
-        plot_image_grid(images, ax=ax, n_columns=n_columns, vmax=vmax)
-        ax.set_title(title, fontsize=13)
-    return figure
-
-
-def plot_flow_strip(frames, times, vmax=None):
-    r"""Draw how samples flow from noise to data: a row a sample, a column a time.
-
-    Parameters
-    ----------
-    frames : array-like, shape=[n_times, n, height, width]
-    times : array-like, shape=[n_times]
-        Values of :math:`\kappa`, written above the columns.
-    vmax : float, optional
-        As in `plot_image_grid`.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    """
-    frames, times = np.asarray(frames), np.asarray(times, dtype=np.float64)
-    if frames.ndim != 4 or frames.size == 0 or times.shape != frames.shape[:1]:
-        raise ValueError(
-            "frames must have shape [n_times, n, height, width] and times [n_times], "
-            f"got {list(frames.shape)} and {list(times.shape)}"
-        )
-    n_times, n, height, width = frames.shape
-    size = (0.85 * n_times * width / height + 0.2, 0.85 * n + 0.4)
-    figure, ax = plt.subplots(figsize=size, layout="constrained")
-    images = frames.swapaxes(0, 1).reshape(-1, height, width)
-    plot_image_grid(images, ax=ax, n_columns=n_times, vmax=vmax)
-    labels = [f"{time:.3g}" for time in times]
-    labels[0] = f"$\\kappa$ = {labels[0]}"
-    ax.set_xticks(np.arange(n_times) + 0.5, labels)
-    ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    return figure
 
 
 def plot_training_curve(history, ax=None):
@@ -162,6 +36,17 @@ def plot_training_curve(history, ax=None):
     Returns
     -------
     ax : matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> history = [{"step": s, "loss": 1.0 / s} for s in range(1, 101)]
+    >>> history[-1]["validation_loss"] = 0.02
+    >>> ax = plotting.plot_training_curve(history)
+    >>> ax.get_yscale()  # the loss spans a factor of 100
+    'log'
+    >>> plt.close(ax.figure)
     """
     steps, losses = _check_history(history)
     validation = [row for row in history if row.get("validation_loss") is not None]
@@ -198,6 +83,17 @@ def plot_kmer_scatter(real, generated, ax=None):
     Returns
     -------
     ax : matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> real, generated = np.array([0.5, 0.3, 0.2, 0.0]), np.array([0.4, 0.3, 0.0, 0.3])
+    >>> ax = plotting.plot_kmer_scatter(real, generated)
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
+    >>> plt.close(ax.figure)
     """
     real = check_probabilities(real, "real")
     generated = check_probabilities(generated, "generated")
@@ -245,6 +141,15 @@ def plot_metric_dots(metrics, ax=None):
     Returns
     -------
     ax : matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> ax = plotting.plot_metric_dots({"3-mers (bits)": (0.02, 0.01, 0.4)})
+    >>> [tick.get_text() for tick in ax.get_yticklabels()]
+    ['3-mers (bits)']
+    >>> plt.close(ax.figure)
     """
     if not metrics:
         raise ValueError("metrics is empty; expected name -> (value, floor, ceiling)")

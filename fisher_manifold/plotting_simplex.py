@@ -46,6 +46,14 @@ def simplex_coordinates(p):
     ------
     ValueError
         If the last axis is not 3 long or the points are not distributions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> plotting.simplex_coordinates([[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]])
+    array([[1. , 0. ],
+           [0.5, 0. ]])
     """
     p = check_probabilities(p, "p")
     check_three(p, "p")
@@ -64,6 +72,17 @@ def simplex_axes(ax=None, labels=("$p_1$", "$p_2$", "$p_3$")):
     Returns
     -------
     ax : matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> figure, both = plt.subplots(1, 2)  # two triangles side by side
+    >>> for ax in both:
+    ...     _ = plotting.simplex_axes(ax, labels=("A", "C", "G"))
+    >>> [text.get_text() for text in ax.texts]
+    ['A', 'C', 'G']
+    >>> plt.close(figure)
     """
     check_corner_names(labels)
     if ax is None:
@@ -97,6 +116,17 @@ def plot_simplex_points(points, ax=None, **style):
     Returns
     -------
     dots : matplotlib.collections.PathCollection
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> p = np.random.default_rng(0).dirichlet([0.5, 0.5, 0.5], size=200)
+    >>> dots = plotting.plot_simplex_points(p, s=4)
+    >>> dots.get_offsets().shape
+    (200, 2)
+    >>> plt.close(dots.axes.figure)
     """
     coordinates = simplex_coordinates(points).reshape(-1, 2)
     ax = simplex_axes() if ax is None else ax
@@ -118,6 +148,18 @@ def plot_simplex_curve(points, ax=None, **style):
     Returns
     -------
     line : matplotlib.lines.Line2D
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> t = np.linspace(0, 1, 20)[:, None]
+    >>> mixture = (1 - t) * [0.9, 0.1, 0.0] + t * [0.0, 0.1, 0.9]  # straight
+    >>> line = plotting.plot_simplex_curve(mixture, linestyle="--")
+    >>> line.get_xydata().shape
+    (20, 2)
+    >>> plt.close(line.axes.figure)
     """
     points = np.asarray(points)
     check_curve(points)
@@ -134,7 +176,8 @@ def plot_simplex_geodesic(space, a, b, ax=None, n_points=101, **style):
     space : object
         `space.metric.geodesic(initial_point=a, end_point=b)` must return a function
         of times shape=[n] to points shape=[n, 3] of the simplex.
-    a, b : array-like, shape=[3]
+    a, b : array, shape=[3]
+        Ends, of the kind that the space takes.
     ax : matplotlib.axes.Axes, optional
         By default new `simplex_axes`.
     n_points : int, optional
@@ -144,6 +187,18 @@ def plot_simplex_geodesic(space, a, b, ax=None, n_points=101, **style):
     Returns
     -------
     line : matplotlib.lines.Line2D
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np, fisher_manifold as fm
+    >>> from fisher_manifold import plotting
+    >>> a, b = np.array([0.9, 0.1, 0.0]), np.array([0.0, 0.1, 0.9])
+    >>> line = plotting.plot_simplex_geodesic(fm.FisherRaoSimplex(dim=2), a, b)
+    >>> x, y = line.get_xydata().T
+    >>> round(float((x - y / np.sqrt(3)).max()), 2)  # p_2, which is 0.1 at the ends
+    0.18
+    >>> plt.close(line.axes.figure)
     """
     times = np.linspace(0.0, 1.0, check_integer(n_points, "n_points", 2))
     path = space.metric.geodesic(initial_point=a, end_point=b)

@@ -32,6 +32,15 @@ def sphere_map_axes(ax=None):
     Returns
     -------
     ax : matplotlib.projections.geo.GeoAxes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import plotting
+    >>> ax = plotting.sphere_map_axes()
+    >>> ax.name
+    'mollweide'
+    >>> plt.close(ax.figure)
     """
     if ax is None:
         _, ax = plt.subplots(
@@ -68,6 +77,16 @@ def plot_sphere_points(points, ax=None, **style):
     Returns
     -------
     dots : matplotlib.collections.PathCollection
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fisher_manifold import data, plotting
+    >>> places = data.sphere_from_degrees([64.1, -41.3], [-21.9, 174.8])
+    >>> dots = plotting.plot_sphere_points(places)  # Reykjavik and Wellington
+    >>> dots.get_offsets().shape
+    (2, 2)
+    >>> plt.close(dots.axes.figure)
     """
     longitude, latitude = _angles(check_unit_vectors(points).reshape(-1, 3))
     ax = sphere_map_axes() if ax is None else _check_map(ax)
@@ -91,6 +110,17 @@ def plot_sphere_curve(points, ax=None, **style):
     Returns
     -------
     line : matplotlib.lines.Line2D
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import data, plotting
+    >>> parallel = data.sphere_from_degrees(np.full(361, 40.0), np.arange(361.0))
+    >>> line = plotting.plot_sphere_curve(parallel)
+    >>> bool(np.isnan(line.get_xdata()).any())  # cut where it leaves the map
+    True
+    >>> plt.close(line.axes.figure)
     """
     points = check_unit_vectors(points)
     check_curve(points)
@@ -116,6 +146,13 @@ def sphere_map_grid(n_latitudes):
     -------
     corners : float64 array, shape=[n_latitudes + 1, 2 * n_latitudes + 1, 3]
         Unit vectors, from south to north and from west to east.
+
+    Examples
+    --------
+    >>> from fisher_manifold import plotting
+    >>> corners = plotting.sphere_map_grid(n_latitudes=4)
+    >>> corners.shape, corners[:, 0, 2].round(2)  # heights, from pole to pole
+    ((5, 9, 3), array([-1.  , -0.71,  0.  ,  0.71,  1.  ]))
     """
     if n_latitudes < 1:
         raise ValueError(f"n_latitudes must be at least 1, got {n_latitudes}")
@@ -146,6 +183,18 @@ def plot_sphere_density(density, ax=None, decades=4, **style):
     -------
     mesh : matplotlib.collections.QuadMesh
         For a colour bar: ``mesh.axes.figure.colorbar(mesh)``.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> corners = plotting.sphere_map_grid(n_latitudes=8)
+    >>> density = np.exp(5 * corners[:-1, :-1, 2])  # largest in the north
+    >>> mesh = plotting.plot_sphere_density(density)
+    >>> mesh.get_array().shape
+    (8, 16)
+    >>> plt.close(mesh.axes.figure)
     """
     density = np.asarray(density, dtype=np.float64)
     if density.ndim != 2 or density.shape[1] != 2 * density.shape[0]:
