@@ -4,9 +4,9 @@ from .adaptive import Adaptive
 from .checkpoint import CheckpointError
 from .discrete_bound import DiscreteBoundResult, discrete_log_prob_bound
 from .entropy import measure_times
-from .evidence import log_evidence
+from .evidence import log_evidence, root_belief
 from .exact import ExactPosterior
-from .field import PosteriorField, VelocityField, root_belief
+from .field import PosteriorField, VelocityField
 from .flow_map import FlowMap, distill
 from .guidance import guide
 from .history import TensorBoardLog

@@ -77,6 +77,13 @@ class Adaptive:
         -------
         moved : torch.Tensor, shape=[n, *space.shape]
             Points at the time after.
+
+        Raises
+        ------
+        FloatingPointError
+            If a velocity is not finite.
+        RuntimeError
+            If `max_steps` steps are not enough.
         """
         x, velocity = x.clone(), problem.velocity(x, now)
         if not torch.isfinite(velocity).all():

@@ -103,6 +103,34 @@ def encode_belief(log_r, encode):
     return in_blocks(of_rows, log_r.reshape(-1, log_r.shape[-1])).reshape(log_r.shape)
 
 
+def root_belief(log_ratio):
+    r"""Root of a belief relative to the uniform law: :math:`\sqrt{(d + 1)\, b} - 1`.
+
+    The belief b of a site, its normalised evidence, as a point of the sphere: 0 where
+    nothing is known, bounded for any evidence, and steep where beliefs are still open.
+
+    Parameters
+    ----------
+    log_ratio : torch.Tensor, shape=[..., d + 1]
+        Logarithms of the belief's ratio to the uniform law.
+
+    Returns
+    -------
+    root : torch.Tensor, shape=[..., d + 1]
+        From -1 to sqrt(d + 1) - 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fisher_manifold import flow
+    >>> sure = torch.tensor([4.0, 0.0, 0.0, 0.0]).log()  # 4 times the uniform law
+    >>> flow.root_belief(torch.stack([torch.zeros(4), sure]))
+    tensor([[ 0.,  0.,  0.,  0.],
+            [ 1., -1., -1., -1.]])
+    """
+    return torch.expm1(log_ratio / 2)
+
+
 def log_contraction(start, labels, kappa):
     r"""Log of the volume that geodesics to vertices leave of each unit of volume.
 

@@ -20,6 +20,11 @@ class ExactPosterior(torch.nn.Module):
         Maps evidence to the logarithms of the sites' posteriors, float64 arrays of
         shape [n, length, n_categories], as the laws of `fisher_manifold.data`.
 
+    Raises
+    ------
+    TypeError
+        If the law has no method ``log_posterior``.
+
     Examples
     --------
     >>> import torch, fisher_manifold as fm

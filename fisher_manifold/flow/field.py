@@ -10,7 +10,7 @@ import copy
 import torch
 
 from ..geometry.foreign import call, check_space
-from .evidence import encode_belief, log_evidence
+from .evidence import encode_belief, log_evidence, root_belief
 from .loss import posterior_loss, velocity_loss
 from .path import expand
 from .times import EvidenceTimes, PowerTimes
@@ -145,6 +145,13 @@ class PosteriorField(torch.nn.Module):
         Whether to add the closed form.  Exact for independent coupling; a sound start
         for others.
 
+    Raises
+    ------
+    TypeError
+        If the path is not on a categorical space.
+    ValueError
+        If evidence is True and the source is no `DirichletSource`.
+
     Examples
     --------
     >>> import torch, fisher_manifold as fm
@@ -251,6 +258,11 @@ class PosteriorField(torch.nn.Module):
         -------
         loss : torch.Tensor, shape=[n]
             Cross-entropy, averaged over sites.
+
+        Raises
+        ------
+        TypeError
+            If the batch has no labels: its data were points.
         """
         if batch.labels is None:
             raise TypeError(
@@ -307,34 +319,6 @@ def clocks(x, t):
     if t.ndim == 1:
         return t.reshape(-1, *[1] * (x.ndim - 2)), t
     return t, t.flatten(1).mean(1)
-
-
-def root_belief(log_ratio):
-    r"""Root of a belief relative to the uniform law: :math:`\sqrt{(d + 1)\, b} - 1`.
-
-    The belief b of a site, its normalised evidence, as a point of the sphere: 0 where
-    nothing is known, bounded for any evidence, and steep where beliefs are still open.
-
-    Parameters
-    ----------
-    log_ratio : torch.Tensor, shape=[..., d + 1]
-        Logarithms of the belief's ratio to the uniform law.
-
-    Returns
-    -------
-    root : torch.Tensor, shape=[..., d + 1]
-        From -1 to sqrt(d + 1) - 1.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from fisher_manifold import flow
-    >>> sure = torch.tensor([4.0, 0.0, 0.0, 0.0]).log()  # 4 times the uniform law
-    >>> flow.root_belief(torch.stack([torch.zeros(4), sure]))
-    tensor([[ 0.,  0.,  0.,  0.],
-            [ 1., -1., -1., -1.]])
-    """
-    return torch.expm1(log_ratio / 2)
 
 
 def _with_network(field, network):

@@ -13,8 +13,8 @@ that matches their law given the others, exactly.
 
 import torch
 
-from .evidence import LOG_ZERO, encode_belief, log_evidence
-from .field import PosteriorField, _call, _unwrapped, clocks, root_belief
+from .evidence import LOG_ZERO, encode_belief, log_evidence, root_belief
+from .field import PosteriorField, _call, _unwrapped, clocks
 from .loss import posterior_loss
 
 
@@ -36,6 +36,11 @@ class InpaintingField(PosteriorField):
     reveal : float
         Share of the samples that are trained with given sites, if none are given in the
         conditions: of their sites a share, uniform from 0 to 1, at random places.
+
+    Raises
+    ------
+    ValueError
+        If the share is not from 0 to 1; see also `PosteriorField`.
 
     Examples
     --------

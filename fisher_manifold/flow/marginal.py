@@ -112,6 +112,11 @@ class MarginalVelocityField(VelocityField):
         this number.  Targets of a batch are like any others, so that the minimum
         stays.
 
+    Raises
+    ------
+    ValueError
+        If the targets are not of the shape of points of the space.
+
     Examples
     --------
     >>> import torch

@@ -107,6 +107,13 @@ class GeodesicPath:
             Points; those of labels in float32.
         labels : torch.Tensor or None
             Labels.
+
+        Raises
+        ------
+        TypeError
+            If labels are given for a space without vertices.
+        ValueError
+            If the shape does not fit the space.
         """
         shape = tuple(self.space.shape)
         if x1.is_floating_point():

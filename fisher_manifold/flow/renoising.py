@@ -29,6 +29,11 @@ class Renoising:
         Expected number of new starts of a site per unit of time: half of it in a whole
         run to half time.  0: every site keeps its start; inf: none does.
 
+    Raises
+    ------
+    ValueError
+        If the rate is negative.
+
     Examples
     --------
     >>> import torch, fisher_manifold as fm

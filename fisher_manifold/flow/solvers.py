@@ -28,6 +28,12 @@ class RungeKutta:
     weights : tuple of float, length=s
         Weights of the slopes in the step; they sum to 1.
 
+    Raises
+    ------
+    ValueError
+        If the sizes of nodes, matrix and weights do not go together, the first node is
+        not 0, or the weights do not sum to 1.
+
     References
     ----------
     H. Munthe-Kaas, High order Runge-Kutta methods on manifolds, Applied Numerical

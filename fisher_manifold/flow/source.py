@@ -31,12 +31,16 @@ class RandomPointSource:
         number if it is uniform (minus the log of the volume, for instance
         ``-math.log(4 * math.pi)`` on ``Hypersphere(2)``), or a function of points.
 
+    Raises
+    ------
+    TypeError
+        If the space has no ``random_point``.
+
     Examples
     --------
     >>> import math, torch
     >>> from geomstats.geometry.hypersphere import Hypersphere
-    >>> from fisher_manifold import flow
-    >>> source = flow.RandomPointSource(Hypersphere(2), -math.log(4 * math.pi))
+    >>> source = RandomPointSource(Hypersphere(2), -math.log(4 * math.pi))
     >>> source.log_prob(torch.eye(3)).exp()  # of the uniform law: 1 / (4 pi)
     tensor([0.0796, 0.0796, 0.0796])
     """
@@ -228,8 +232,7 @@ class EmpiricalSource:
     Examples
     --------
     >>> import torch
-    >>> from fisher_manifold import flow
-    >>> source = flow.EmpiricalSource(torch.eye(3)[:2])  # of the vertices 0 and 1
+    >>> source = EmpiricalSource(torch.eye(3)[:2])  # of the vertices 0 and 1
     >>> x = source.sample(100, torch.Generator().manual_seed(0))
     >>> x.shape, x.unique(dim=0).tolist()
     (torch.Size([100, 3]), [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])

@@ -43,6 +43,13 @@ class Staggered:
         that lie ``groups`` apart, so that neighbours are never in one group; the order
         of the groups is drawn for each sample.
 
+    Raises
+    ------
+    TypeError
+        If the number of groups is no integer.
+    ValueError
+        If it is below 1, the width is out of range, or there is no such order.
+
     References
     ----------
     S. S. Sahoo et al., Simple and effective masked diffusion language models (2024),

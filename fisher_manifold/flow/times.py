@@ -6,15 +6,12 @@ nothing but another choice of this map, so paths have constant speed.
 """
 
 import dataclasses
-import functools
 import itertools
-import math
 from typing import Any
 
 import torch
 
-from ..geometry.random import random_dirichlet
-from .evidence import log_evidence
+from .time_tables import evidence_table, invert
 
 
 class Times:
@@ -60,6 +57,11 @@ class Times:
         -------
         grid : torch.Tensor of float64, shape=[steps + 1]
             Increasing, from 0 to end.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer steps than one.
         """
         if steps < 1:
             raise ValueError(f"expected at least one step, got {steps}")
@@ -76,6 +78,11 @@ class PowerTimes(Times):
         1 is uniform; larger powers favour early times.
     end : float
         Last time, in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the power is not above 0, or the end not in (0, 1].
 
     Examples
     --------
@@ -164,6 +171,11 @@ class EvidenceTimes(Times):
     concentration : float
         Concentration of the Dirichlet source.
 
+    Raises
+    ------
+    ValueError
+        If there are fewer than two categories, or the concentration is not above 0.
+
     Examples
     --------
     >>> from fisher_manifold import flow
@@ -195,7 +207,7 @@ class EvidenceTimes(Times):
         t : torch.Tensor, shape=[...]
             Times, in [0, end].
         """
-        shares, times = _table(*dataclasses.astuple(self))
+        shares, times = evidence_table(*dataclasses.astuple(self))
         return invert(shares, times, s)
 
 
@@ -258,42 +270,3 @@ class TableTimes(Times):
         """
         shares = torch.tensor(self.shares, dtype=torch.float64)
         return invert(shares, torch.tensor(self.times, dtype=torch.float64), s)
-
-
-def invert(shares, times, s):
-    """Times of s, by linear interpolation of a table of shares and times."""
-    shares, times = shares.to(s.device), times.to(s.device)
-    right = torch.searchsorted(shares, s.contiguous()).clamp(1, len(shares) - 1)
-    low, high = shares[right - 1], shares[right]
-    weight = ((s - low) / (high - low)).clamp(0.0, 1.0)
-    return torch.lerp(times[right - 1], times[right], weight)
-
-
-@functools.lru_cache(maxsize=32)
-def _table(n_categories, concentration, n_times=33):
-    """Share of the law below each of some times, by simulation with a fixed seed."""
-    draws = max(32, min(1024, 2**18 // n_categories))
-    generator = torch.Generator().manual_seed(0)
-    root = random_dirichlet(
-        n_categories, (draws,), concentration, generator, torch.float64
-    )
-    vertex = torch.zeros(n_categories, dtype=torch.float64)
-    vertex[0] = 1.0
-    times = 0.5 * torch.linspace(0.0, 1.0, n_times, dtype=torch.float64) ** 2
-    resolved = [0.0]
-    # By symmetry the category 0 stands for all.
-    sine = root[:, 1:].norm(dim=-1, keepdim=True)
-    start = torch.atan2(sine, root[:, :1])
-    # Of small concentrations some draws are the vertex itself, and stay there.
-    direction = root[:, 1:] / torch.where(sine > 0, sine, 1.0)
-    for kappa in times[1:-1]:
-        theta = (1.0 - kappa) * start
-        point = torch.cat([theta.cos(), direction * theta.sin()], -1)
-        log_posterior = torch.log_softmax(
-            log_evidence(point, kappa.expand(draws), concentration), -1
-        )
-        entropy = -(log_posterior.exp() * log_posterior).sum(-1).mean()
-        resolved.append(1.0 - float(entropy) / math.log(n_categories))
-    own = torch.tensor([*resolved, 1.0], dtype=torch.float64).cummax(0).values
-    even = torch.sqrt(times / 0.5)
-    return 0.5 * (own + even), times
