@@ -151,6 +151,11 @@ class LabelPath:
         -------
         batch : Batch
             Input and targets.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass has none.
         """
         raise NotImplementedError
 

@@ -89,6 +89,11 @@ def fit(
         With ``sample(n, generator, conditions)``, and ``log_prob(labels)`` or
         ``log_prob_bound(labels)`` where there is one.
 
+    Raises
+    ------
+    ValueError
+        If there is no such method, or a trained one is not given network and steps.
+
     Examples
     --------
     >>> import torch

@@ -242,6 +242,11 @@ class Codec:
         ----------
         config : dict
             What `to_config` returned.
+
+        Raises
+        ------
+        ValueError
+            If the dictionary is not of a codec.
         """
         expected = {"symbols", "name", "case", "pad"}
         if set(config) != expected:

@@ -35,6 +35,12 @@ class SphereKernels:
     weights : float64 array, shape=[m]
         Probabilities of the concentrations.
 
+    Raises
+    ------
+    ValueError
+        If the centres are not unit vectors, concentrations are not positive, or weights
+        are not as many.
+
     Examples
     --------
     >>> law = SphereKernels(np.eye(3), np.array([1e-9]), np.array([1.0]))
