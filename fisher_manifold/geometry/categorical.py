@@ -175,6 +175,11 @@ class CategoricalSpace(Outcomes):
         -------
         tangent_vec : array-like, shape=[..., *point_shape]
             Tangent vectors at the base points.
+
+        Raises
+        ------
+        ValueError
+            If there is another number of base points than 1 or `n_samples`.
         """
         if base_point is None:
             base_point = self.barycenter()

@@ -24,6 +24,13 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
     equip : bool
         Whether to equip with the default metric.
 
+    Raises
+    ------
+    TypeError
+        If the base is no categorical space with its metric.
+    ValueError
+        If the length is no positive integer.
+
     Examples
     --------
     >>> import numpy as np, fisher_manifold as fm

@@ -31,6 +31,13 @@ class Conditional(nn.Module):
         Share of the samples that are trained without one of the conditions or more:
         every combination is left out as often, all of them included.
 
+    Raises
+    ------
+    TypeError
+        If the network has classes of its own, or no embedding to add to.
+    ValueError
+        If a size or the dropout is out of range, or there is no condition at all.
+
     Examples
     --------
     >>> import torch

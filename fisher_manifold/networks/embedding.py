@@ -16,6 +16,11 @@ class TimeEmbedding(nn.Module):
     n_classes : int
         Number of classes; 0 for none.
 
+    Raises
+    ------
+    ValueError
+        If the width is odd, or below 2.
+
     Examples
     --------
     >>> import torch
@@ -41,7 +46,13 @@ class TimeEmbedding(nn.Module):
         self.classes = nn.Embedding(n_classes, width) if n_classes else None
 
     def forward(self, t, label=None):
-        """Embed times [n] and labels [n] as [n, width]."""
+        """Embed times [n] and labels [n] as [n, width].
+
+        Raises
+        ------
+        ValueError
+            If a label is missing, or given to an embedding without classes.
+        """
         angles = t[:, None] * self.frequencies.to(t.dtype)
         embedding = self.mix(torch.cat([angles.sin(), angles.cos()], -1))
         if self.classes is None:

@@ -92,6 +92,11 @@ class FourierMLP(MLP):
     highest : float
         Largest length: details smaller than its inverse are hard to learn.
 
+    Raises
+    ------
+    ValueError
+        If there is no wave, or `highest` is below 1.
+
     Examples
     --------
     >>> import torch

@@ -20,6 +20,11 @@ class TwoTimes(nn.Module):
     network : torch.nn.Module
         Reference network; copied.
 
+    Raises
+    ------
+    TypeError
+        If the network has no `TimeEmbedding`.
+
     Examples
     --------
     >>> import torch

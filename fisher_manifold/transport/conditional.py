@@ -41,6 +41,13 @@ class ConditionalCoupling:
         Weight w >= 0 of the squared Euclidean distance of conditions, in squared
         radians of transport cost; default: conditions must be equal.
 
+    Raises
+    ------
+    TypeError
+        If the coupling does not match by costs.
+    ValueError
+        If the weight is negative or not finite.
+
     References
     ----------
     .. [C2024] J. Chemseddine, P. Hagemann, G. Steidl, C. Wald. Conditional Wasserstein

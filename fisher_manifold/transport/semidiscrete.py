@@ -110,6 +110,11 @@ class SemidiscreteCoupling:
         fit : SemidiscreteFit
             Marginal error, masses and cost.
 
+        Raises
+        ------
+        ValueError
+            If a number of draws is below 2.
+
         Warns
         -----
         ConvergenceWarning
