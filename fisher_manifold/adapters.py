@@ -19,12 +19,30 @@ class GeooptSpace:
     dim : int, optional
         Dimension; default: the rank of ``proju`` at a random point.
 
+    Raises
+    ------
+    TypeError
+        If the manifold lacks one of these methods.
+
     Examples
     --------
-    >>> from fisher_manifold import adapters, flow
-    >>> import geoopt  # doctest: +SKIP
-    >>> space = adapters.GeooptSpace(geoopt.Sphere(), (3,))  # doctest: +SKIP
-    >>> path = flow.GeodesicPath(space)  # doctest: +SKIP
+    With geoopt, ``GeooptSpace(geoopt.Sphere(), (3,))``; without it:
+
+    >>> import types, torch
+    >>> from fisher_manifold import adapters
+    >>> line = types.SimpleNamespace(  # any object with geoopt's methods
+    ...     expmap=lambda x, v: x + v,
+    ...     logmap=lambda x, y: y - x,
+    ...     inner=lambda x, v, w, keepdim: v * w,
+    ...     dist2=lambda x, y: (x - y) ** 2,
+    ...     projx=lambda x: x,
+    ...     proju=lambda x, v: v,
+    ...     random=torch.rand,
+    ... )
+    >>> space = adapters.GeooptSpace(line, (2,))  # the product of two lines
+    >>> a, b = torch.zeros(2), torch.tensor([3.0, 4.0])
+    >>> space.dim, space.metric.dist(a, b)
+    (2, tensor(5.))
     """
 
     def __init__(self, manifold, shape, dim=None):
@@ -127,24 +145,6 @@ class GeooptMetric:
     ----------
     space : GeooptSpace
         Space.
-
-    Examples
-    --------
-    >>> import types, torch
-    >>> from fisher_manifold import adapters
-    >>> line = types.SimpleNamespace(  # any object with geoopt's methods
-    ...     expmap=lambda x, v: x + v,
-    ...     logmap=lambda x, y: y - x,
-    ...     inner=lambda x, v, w, keepdim: v * w,
-    ...     dist2=lambda x, y: (x - y) ** 2,
-    ...     projx=lambda x: x,
-    ...     proju=lambda x, v: v,
-    ...     random=torch.rand,
-    ... )
-    >>> metric = adapters.GeooptSpace(line, (2,)).metric  # of the product of two lines
-    >>> a, b = torch.zeros(2), torch.tensor([3.0, 4.0])
-    >>> metric.dist(a, b), metric.norm(metric.log(b, a), a)
-    (tensor(5.), tensor(5.))
     """
 
     def __init__(self, space):
@@ -244,6 +244,11 @@ class GeooptMetric:
         ----------
         tangent_vec, base_point, direction, end_point
             As geomstats has them; not looked at.
+
+        Raises
+        ------
+        NotImplementedError
+            Always, so that flows do without it.
         """
         raise NotImplementedError(
             "the transport of geoopt's manifolds is not parallel on all of them"

@@ -147,6 +147,11 @@ def plot_octant_ball(center, radius, ax=None, **style):
     -------
     ball : mpl_toolkits.mplot3d.art3d.Poly3DCollection
 
+    Raises
+    ------
+    ValueError
+        If the center is not in the octant, or the radius not positive.
+
     Examples
     --------
     >>> import numpy as np

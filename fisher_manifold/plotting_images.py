@@ -93,6 +93,11 @@ def plot_image_comparison(
     -------
     figure : matplotlib.figure.Figure
 
+    Raises
+    ------
+    ValueError
+        If the images are not of shape [n, height, width], or there are not two titles.
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -135,6 +140,11 @@ def plot_flow_strip(frames, times, vmax=None):
     Returns
     -------
     figure : matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
 
     Examples
     --------

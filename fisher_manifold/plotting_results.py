@@ -84,6 +84,11 @@ def plot_kmer_scatter(real, generated, ax=None):
     -------
     ax : matplotlib.axes.Axes
 
+    Raises
+    ------
+    ValueError
+        If they are not distributions of one shape.
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -141,6 +146,11 @@ def plot_metric_dots(metrics, ax=None):
     Returns
     -------
     ax : matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are no metrics, or numbers that make no scale.
 
     Examples
     --------

@@ -147,6 +147,11 @@ def sphere_map_grid(n_latitudes):
     corners : float64 array, shape=[n_latitudes + 1, 2 * n_latitudes + 1, 3]
         Unit vectors, from south to north and from west to east.
 
+    Raises
+    ------
+    ValueError
+        If there is no row.
+
     Examples
     --------
     >>> from fisher_manifold import plotting
@@ -183,6 +188,11 @@ def plot_sphere_density(density, ax=None, decades=4, **style):
     -------
     mesh : matplotlib.collections.QuadMesh
         For a colour bar: ``mesh.axes.figure.colorbar(mesh)``.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or densities are negative, not finite or all 0.
 
     Examples
     --------
