@@ -1,8 +1,11 @@
-"""Public docstrings name the arguments that there are, all of them, in their order."""
+"""Public docstrings: all arguments in their order, errors, and an example that runs."""
 
+import ast
+import doctest
 import importlib
 import inspect
 import re
+import textwrap
 
 import pytest
 from numpydoc.docscrape import NumpyDocString
@@ -15,6 +18,34 @@ MODULES = (
 # Many functions with the same few arguments, which the module describes once.
 SHARED = ("fisher_manifold.networks", "fisher_manifold.testing.laws")
 SECTIONS = ("Parameters", "Other Parameters", "Attributes")
+
+# Results, and a base class, that are seen in the example of something else.
+SHOWN_BY = {
+    "adapters.GeooptMetric": "adapters.GeooptSpace",
+    "baselines.BoundResult": "baselines.MaskedDiffusion",
+    "baselines.Samples": "baselines.MaskedDiffusion",
+    "data.EntropyEstimate": "data.estimate_entropy",
+    "data.PreparedData": "data.prepare",
+    "data.SequenceTable": "data.read_sequences",
+    "data.SplitIndices": "data.split_indices",
+    "flow.DiscreteBoundResult": "flow.discrete_log_prob_bound",
+    "flow.LogProbResult": "flow.log_prob",
+    "flow.SampleResult": "flow.sample",
+    "metrics.SampleDivergence": "metrics.sample_divergence",
+    "testing.LawResult": "testing.ManifoldReport",
+    "transport.Barycenter": "transport.wasserstein_barycenter",
+    "transport.Interpolation": "transport.displacement_interpolation",
+    "transport.SemidiscreteFit": "transport.SemidiscreteCoupling",
+    "transport.SinkhornPlan": "transport.sinkhorn_plan",
+}
+WITHOUT_EXAMPLE = {
+    "data.read_promoter_design": "needs a genome and bigWig files (docs/formats.md)",
+    "flow.RankLost": "needs a second process, which is lost (docs/scaling.md)",
+}
+# Many functions of one kind: the example is that of the module.
+MODULE_EXAMPLE = ("fisher_manifold.testing.laws",)
+# To become empty: these modules are at work elsewhere.
+NOT_YET = (*("divergences", "features", "metrics", "copies", "predictors"),)
 
 
 def public_objects():
@@ -84,7 +115,52 @@ def elsewhere(name, value, owner):
     return names | set(re.findall(r"`(\w+)`", text))
 
 
+def short(name):
+    return name.removeprefix("fisher_manifold.")
+
+
+def is_not_yet(value):
+    """Whether an object's module is one of those that are at work elsewhere."""
+    return short(getattr(value, "__module__", "")) in NOT_YET
+
+
+def runs_an_example(value):
+    """Whether the section of examples has more than imports and what is skipped."""
+    text = inspect.getdoc(value) or ""
+    if not re.search(r"^Examples\n--------$", text, re.MULTILINE):
+        return False
+    lines = doctest.DocTestParser().get_examples(text.split("Examples\n--------")[1])
+    return any(
+        not line.options.get(doctest.SKIP)
+        and not line.source.startswith(("import ", "from "))
+        for line in lines
+    )
+
+
+def raised_by(value):
+    """Names of the errors that a function, or a class when it is made, raises itself.
+
+    In its own lines only: what it calls may raise others.
+    """
+    try:
+        node = ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
+    except (OSError, TypeError):  # exceptions and tuples made in C have no source
+        return set()
+    nodes = [node]
+    if isinstance(node, ast.ClassDef):
+        made = ("__init__", "__post_init__")
+        nodes = [part for part in node.body if getattr(part, "name", None) in made]
+    calls = (
+        inner.exc.func
+        for outer in nodes
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call)
+    )
+    return {ast.unparse(call).split(".")[-1] for call in calls}
+
+
 OBJECTS = list(public_objects())
+FIRST = [(name, value) for name, value, owner in OBJECTS if owner is None]
 
 
 def test_the_public_names_are_found():
@@ -113,6 +189,37 @@ def test_arguments_are_documented(name, value, owner):
     assert order == [argument for argument in wanted if argument in order]
 
 
+@pytest.mark.parametrize(("name", "value"), FIRST, ids=[name for name, _ in FIRST])
+def test_there_is_an_example(name, value):
+    if short(name) in WITHOUT_EXAMPLE or is_not_yet(value):
+        return
+    if name.startswith(MODULE_EXAMPLE):
+        value = importlib.import_module(name.rpartition(".")[0])
+    by = dict(FIRST).get(f"fisher_manifold.{SHOWN_BY.get(short(name))}")
+    assert runs_an_example(by or value), "no example that runs"
+
+
+def test_exceptions_are_needed():
+    """Names on the lists exist, and have no example that would do."""
+    values = {short(name): value for name, value in FIRST}
+    for name in (*SHOWN_BY, *WITHOUT_EXAMPLE):
+        assert not runs_an_example(values[name]), name
+    assert set(SHOWN_BY.values()) <= set(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, value, _ in OBJECTS],
+    ids=[name for name, *_ in OBJECTS],
+)
+def test_errors_are_documented(name, value):
+    if is_not_yet(value) or name.startswith("fisher_manifold.testing.laws"):
+        return
+    raised = raised_by(value)
+    documented = NumpyDocString(inspect.getdoc(value) or "")["Raises"]
+    assert not raised or documented, f"raises {sorted(raised)} without a word"
+
+
 def sample(points, weights=None, *, seed=0, **options):
     """Draw.
 
@@ -130,3 +237,23 @@ def test_the_check_finds_what_is_wrong():
     assert documented_names(sample) == ["weights", "seed", "point"]
     with pytest.raises(AssertionError, match=r"\['\*\*options', 'points'\]"):
         test_arguments_are_documented("sample", sample, None)
+
+
+def silent(points):
+    """Draw.
+
+    Examples
+    --------
+    >>> import fisher_manifold
+    >>> silent([])  # doctest: +SKIP
+    """
+    raise ValueError("expected points")
+
+
+def test_the_checks_of_examples_and_errors_find_what_is_wrong():
+    assert not runs_an_example(sample) and not runs_an_example(silent)
+    with pytest.raises(AssertionError, match="no example that runs"):
+        test_there_is_an_example("silent", silent)
+    assert raised_by(silent) == {"ValueError"} and raised_by(sample) == set()
+    with pytest.raises(AssertionError, match=r"raises \['ValueError'\]"):
+        test_errors_are_documented("silent", silent)
