@@ -8,8 +8,8 @@ colour-blind readers and in greyscale. Pictures of the simplex live in
 `plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
 `plotting_fields`, of densities in `plotting_density`, of gradient flows in
 `plotting_descent`, maps of the sphere in `plotting_sphere`, of images and flows of them
-in `plotting_images`, of results (losses, spectra, metrics) in `plotting_results`, moving
-points on triangle and octant in `plotting_animation`, sequence logos in
+in `plotting_images`, of results (losses, spectra, metrics) in `plotting_results`,
+moving points on triangle and octant in `plotting_animation`, sequence logos in
 `plotting_logo`; all are offered here.
 """
 

@@ -76,6 +76,17 @@ def plot_octant_flow(trajectory, times=None, ax=None, **style):
     ------
     ValueError
         If the shapes do not fit or the points are not unit vectors.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> start = np.full((3, 3), 3**-0.5)
+    >>> frames = plotting.plot_octant_flow([start, np.eye(3)], times=[0, 0.5])
+    >>> [frame.axes.get_title() for frame in frames]
+    ['t = 0.00', 't = 0.50']
+    >>> plt.close(frames[0].axes.figure)
     """
     return _row(plot_octant_points, octant_axes, "3d", trajectory, times, ax, style)
 
@@ -106,6 +117,20 @@ def animate_simplex_flow(trajectory, times=None, ax=None, interval=80, **style):
     ------
     ValueError
         If the shapes do not fit or the points are not distributions.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> moving = [np.full((3, 3), 1 / 3), np.eye(3)]
+    >>> animation = plotting.animate_simplex_flow(moving, times=[0, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = plotting.save_animation(animation, pathlib.Path(folder, "a.gif"), 20)
+    >>> plt.gca().get_title()  # of the last frame
+    't = 1.00'
+    >>> plt.close()
     """
     ax = simplex_axes() if ax is None else ax
     return _animation(plot_simplex_points, trajectory, times, ax, interval, style)
@@ -136,6 +161,20 @@ def animate_octant_flow(trajectory, times=None, ax=None, interval=80, **style):
     ------
     ValueError
         If the shapes do not fit or the points are not unit vectors.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from fisher_manifold import plotting
+    >>> moving = np.sqrt([np.full((3, 3), 1 / 3), np.eye(3)])
+    >>> animation = plotting.animate_octant_flow(moving, interval=200)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = plotting.save_animation(animation, pathlib.Path(folder, "a.gif"), 20)
+    >>> plt.gca().name
+    '3d'
+    >>> plt.close()
     """
     ax = octant_axes() if ax is None else ax
     return _animation(plot_octant_points, trajectory, times, ax, interval, style)
@@ -162,6 +201,22 @@ def save_animation(animation, path, dpi=100):
     ------
     ValueError
         If the ending is another, or .mp4 without ffmpeg.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from fisher_manifold import plotting
+    >>> moving = np.array([np.full((3, 3), 1 / 3), np.eye(3)])
+    >>> animation = plotting.animate_simplex_flow(moving, interval=200)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = plotting.save_animation(animation, pathlib.Path(folder, "a.gif"), 20)
+    ...     with Image.open(path) as image:
+    ...         image.n_frames, image.info["duration"]  # in milliseconds
+    (2, 200)
+    >>> plt.close()
     """
     path = Path(path)
     writer = {".gif": "pillow", ".mp4": "ffmpeg"}.get(path.suffix.lower())

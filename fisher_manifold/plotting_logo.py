@@ -45,6 +45,11 @@ def logo_heights(weights):
     heights : array, shape=[length, n_categories]
         0 to log2(n_categories).
 
+    Raises
+    ------
+    ValueError
+        If the shape is another, or a row is no distribution.
+
     References
     ----------
     .. [1] T. D. Schneider, R. M. Stephens, "Sequence logos: a new way to display
