@@ -59,6 +59,7 @@ def run(arguments):
             arguments.predictor, predictor, model, sets, real
         )
     summary = {
+        **{name: vars(arguments)[name] for name in _REQUEST},
         "training_steps": trainer.step,
         "n_evaluations": generated.n_evaluations,
         "test": origin,
@@ -70,8 +71,7 @@ def run(arguments):
         "bound": bound,
         "classifier_accuracy": found.accuracy,
     }
-    request = {name: vars(arguments)[name] for name in _REQUEST}
-    report.publish(path, request | summary, found)
+    report.publish(path, summary, found)
     return 0
 
 
@@ -138,6 +138,9 @@ def _check_fits(prepared, model, path):
 
 def _check_lengths(ks, labels, n_categories):
     """Lengths of k-mers; too long ones are told before the work is done."""
+    if ks is None:
+        usual = (3, 4, 5, 6) if n_categories <= 10 else (3, 5)
+        return [k for k in usual if k <= labels.shape[1]] or [1]
     for k in ks:
         metrics.kmer_spectrum(labels[:1], k, n_categories)
     return sorted(set(ks))

@@ -50,8 +50,7 @@ def add_evaluate(parser):
         "--k",
         type=positive,
         nargs="+",
-        default=[3, 4, 5, 6],
-        help="lengths of the k-mers (default: 3 4 5 6)",
+        help="lengths of the k-mers (default: 3 4 5 6; 3 5 for more than 10 letters)",
     )
     parser.add_argument(
         "--start-site",

@@ -10,6 +10,7 @@ from cli_helpers import TINY, random_sequences, splits_of, write_csv
 from fisher_manifold import metrics
 from fisher_manifold.cli import main
 from fisher_manifold.commands import comparison, embedding, levels, promoter, report
+from fisher_manifold.commands import evaluate as evaluation
 from fisher_manifold.commands.findings import Findings
 
 FAST = ("--steps", 2, "--k", 1, "--bound", 2)
@@ -119,6 +120,16 @@ def test_a_start_site_beyond_the_sequences(cli, trained):
     assert "expected a start site within the 10" in cli.error(
         *words, "--start-site", 10
     )
+
+
+def test_the_usual_lengths_of_k_mers():
+    labels = np.zeros((2, 12), int)
+    assert evaluation._check_lengths(None, labels, 4) == [3, 4, 5, 6]
+    assert evaluation._check_lengths(None, labels, 27) == [3, 5]
+    assert evaluation._check_lengths(None, labels[:, :4], 4) == [3, 4]
+    assert evaluation._check_lengths([5, 2, 5], labels, 4) == [2, 5]
+    with pytest.raises(ValueError, match="longer than the rows"):
+        evaluation._check_lengths([5], labels[:, :4], 4)
 
 
 # What is measured
