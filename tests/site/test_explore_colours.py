@@ -2,12 +2,11 @@
 
 import re
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from colour_vision import SIGHTS, contrast, difference, lab
+from explore_helpers import PAGE
 
-PAGE = Path(__file__).parents[2] / "docs" / "_static" / "explore.html"
 THEMES = ("light", "dark")
 CURVES = ("riemann", "mixture", "exponential")
 DOTS = ("one", "two", "three")
