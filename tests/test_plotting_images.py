@@ -14,14 +14,15 @@ from matplotlib.colors import to_rgb
 from mpl_toolkits.mplot3d import proj3d
 
 import fisher_manifold as fm
-from fisher_manifold import plotting, plotting_descent, plotting_results
+from fisher_manifold import plotting
+from fisher_manifold.plotting import descent, results
 
 matplotlib.use("Agg")
 
 SIMPLEX = fm.FisherRaoSimplex(dim=2)
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(0.75)]])
 CENTER = np.array([0.2, 0.3, 0.5])
-PALETTE = (plotting_results.BLUE, plotting_results.VERMILLION)
+PALETTE = (results.BLUE, results.VERMILLION)
 FLAT = {"color": "red", "alpha": 1, "lw": 0}
 
 
@@ -84,8 +85,8 @@ def test_the_geodesic_is_where_it_is_said_to_be_and_nowhere_else():
     ax = line.axes
     path = SIMPLEX.metric.geodesic(a, b)(np.linspace(0.05, 0.95, 40))
     places = plotting.simplex_coordinates(path)
-    assert is_colour(colours_at(ax, places), plotting_results.BLUE).all()
-    blue = is_colour(pixels(ax), plotting_results.BLUE)
+    assert is_colour(colours_at(ax, places), results.BLUE).all()
+    blue = is_colour(pixels(ax), results.BLUE)
     steps = np.diff(ax.transData.transform(line.get_xydata()), axis=0)
     width = 4 * ax.figure.dpi / 72
     expected = np.linalg.norm(steps, axis=1).sum() * width
@@ -97,11 +98,11 @@ def test_dots_are_seen_on_both_charts():
     points = np.array([[1.0, 0, 0], [0, 0.5, 0.5], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
     triangle = plotting.plot_simplex_points(points).axes
     seen = colours_at(triangle, plotting.simplex_coordinates(points))
-    assert is_colour(seen, plotting_results.VERMILLION).all()
+    assert is_colour(seen, results.VERMILLION).all()
     octant = plotting.octant_axes()
     plotting.plot_octant_points(np.sqrt(points), octant)
     seen = colours_at(octant, on_octant(octant, np.sqrt(points)))
-    assert is_colour(seen, plotting_results.VERMILLION).all()
+    assert is_colour(seen, results.VERMILLION).all()
 
 
 def test_densities_grow_darker_in_grey_as_in_colour():
@@ -134,7 +135,7 @@ def test_an_arrow_is_drawn_from_its_foot_to_its_head():
 
 
 def test_colours_are_apart_for_every_sight():
-    styles = [style["color"] for style in plotting_descent._STYLES]
+    styles = [style["color"] for style in descent._STYLES]
     for one, other in combinations(styles, 2):
         for sight in SIGHTS:
             assert difference(one, other, sight) > 20, (one, other, sight)
@@ -145,7 +146,7 @@ def test_colours_are_apart_for_every_sight():
 
 def test_lines_and_dots_are_seen_on_paper():
     # WCAG 2.2, 1.4.11: graphics 3 to 1.
-    styles = [style["color"] for style in plotting_descent._STYLES]
+    styles = [style["color"] for style in descent._STYLES]
     for colour in {*PALETTE, *styles}:
         assert contrast(colour, "white") >= 3, colour
 

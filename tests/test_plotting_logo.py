@@ -10,7 +10,8 @@ import scipy.stats
 from colour_vision import SIGHTS, contrast, difference
 from matplotlib.colors import to_rgb
 
-from fisher_manifold import plotting, plotting_logo
+from fisher_manifold import plotting
+from fisher_manifold.plotting import logo
 
 matplotlib.use("Agg")
 
@@ -107,7 +108,7 @@ def test_a_logo_without_information_is_empty():
 
 
 def test_letters_stand_out_from_paper_and_are_apart_for_every_sight():
-    colors = plotting_logo._COLORS
+    colors = logo._COLORS
     assert all(contrast(color, "white") >= 3 for color in colors)
     # Letters are told by their shapes too: less will do than for lines.
     for one, other in itertools.combinations(colors, 2):

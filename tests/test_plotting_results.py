@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from fisher_manifold import plotting, plotting_results
+from fisher_manifold import plotting
+from fisher_manifold.plotting import results
 
 matplotlib.use("Agg")
 
@@ -39,7 +40,7 @@ def image_at(picture, row, column, shape):
 
 def test_colours_differ_in_greyscale():
     weights = [0.2126, 0.7152, 0.0722]
-    names = (plotting_results.BLUE, plotting_results.ORANGE)
+    names = (results.BLUE, results.ORANGE)
     greys = [np.dot(weights, to_rgb(name)) for name in names]
     assert abs(greys[0] - greys[1]) > 0.2
 

@@ -1,33 +1,32 @@
-"""Pictures of the simplex of three categories and of its octant of the sphere.
+"""Pictures: the simplex of three categories, its octant of the sphere, results.
 
 Every function takes the axes to draw in (`ax`, made where it is left out) and
 returns what it drew: an artist (its axes are `artist.axes`), axes or a figure.
 Keywords it does not know go to matplotlib. Nothing changes matplotlib's global
 settings or shows a window. Colours are those of Okabe and Ito, told apart by
-colour-blind readers and in greyscale. Pictures of the simplex live in
-`plotting_simplex`, of the octant in `plotting_octant`, of balls and fields on both in
-`plotting_fields`, of densities in `plotting_density`, of gradient flows in
-`plotting_descent`, maps of the sphere in `plotting_sphere`, of images and flows of them
-in `plotting_images`, of results (losses, spectra, metrics) in `plotting_results`,
-moving points on triangle and octant in `plotting_animation`, sequence logos in
-`plotting_logo`; all are offered here.
+colour-blind readers and in greyscale.
+
+The modules: `simplex` and `octant`; balls and vector fields on both (`fields`),
+densities (`density`), gradient flows (`descent`) and moving points (`animation`); maps
+of the sphere (`sphere`); images and their flows (`images`), losses, spectra and metrics
+(`results`), sequence logos (`logo`). All are offered here.
 """
 
-from .plotting_animation import (
+from .animation import (
     animate_octant_flow,
     animate_simplex_flow,
     plot_octant_flow,
     plot_simplex_flow,
     save_animation,
 )
-from .plotting_density import plot_octant_density, plot_simplex_density
-from .plotting_descent import (
+from .density import plot_octant_density, plot_simplex_density
+from .descent import (
     plot_descent_divergence,
     plot_descent_paths,
     plot_descent_slopes,
     plot_steepest_descent,
 )
-from .plotting_fields import (
+from .fields import (
     fisher_rao_circle,
     plot_octant_ball,
     plot_octant_field,
@@ -35,26 +34,26 @@ from .plotting_fields import (
     plot_simplex_field,
     simplex_lattice,
 )
-from .plotting_images import (
+from .images import (
     plot_flow_strip,
     plot_image_comparison,
     plot_image_grid,
 )
-from .plotting_logo import logo_heights, sequence_logo
-from .plotting_octant import octant_axes, plot_octant_curve, plot_octant_points
-from .plotting_results import (
+from .logo import logo_heights, sequence_logo
+from .octant import octant_axes, plot_octant_curve, plot_octant_points
+from .results import (
     plot_kmer_scatter,
     plot_metric_dots,
     plot_training_curve,
 )
-from .plotting_simplex import (
+from .simplex import (
     plot_simplex_curve,
     plot_simplex_geodesic,
     plot_simplex_points,
     simplex_axes,
     simplex_coordinates,
 )
-from .plotting_sphere import (
+from .sphere import (
     plot_sphere_curve,
     plot_sphere_density,
     plot_sphere_points,

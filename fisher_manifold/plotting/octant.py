@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._validation import check_curve, check_unit_vectors
-from .plotting_simplex import LINE_COLOR, check_corner_names, dot_style, line_style
+from .._validation import check_curve, check_unit_vectors
+from .simplex import LINE_COLOR, check_corner_names, dot_style, line_style
 
 __all__ = ["octant_axes", "plot_octant_curve", "plot_octant_points"]
 

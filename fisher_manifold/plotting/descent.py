@@ -3,17 +3,17 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._validation import check_three
-from .descent import (
+from .._validation import check_three
+from ..descent import (
     aitchison_gradient,
     descent_curve,
     euclidean_gradient,
     fisher_rao_gradient,
 )
-from .divergences import kl_divergence
-from .plotting_fields import simplex_lattice
-from .plotting_results import BLUE, VERMILLION
-from .plotting_simplex import (
+from ..divergences import kl_divergence
+from .fields import simplex_lattice
+from .results import BLUE, VERMILLION
+from .simplex import (
     plot_simplex_curve,
     plot_simplex_points,
     simplex_axes,

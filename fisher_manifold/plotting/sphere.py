@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 
-from ._validation import check_curve, check_unit_vectors
+from .._validation import check_curve, check_unit_vectors
 
 __all__ = [
     "plot_sphere_curve",

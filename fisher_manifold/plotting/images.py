@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ._validation import check_images, check_integer
+from .._validation import check_images, check_integer
 
 _SEPARATOR = "0.8"
 _MIN_TILE = 32

@@ -3,9 +3,9 @@
 import numpy as np
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from ._validation import check_integer
-from .plotting_octant import check_3d, octant_axes
-from .plotting_simplex import simplex_axes, simplex_coordinates
+from .._validation import check_integer
+from .octant import check_3d, octant_axes
+from .simplex import simplex_axes, simplex_coordinates
 
 __all__ = ["plot_octant_density", "plot_simplex_density"]
 

@@ -6,13 +6,13 @@ from matplotlib.cbook import normalize_kwargs
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 
-from ._validation import (
+from .._validation import (
     check_curve,
     check_integer,
     check_probabilities,
     check_three,
 )
-from .plotting_results import BLUE, VERMILLION
+from .results import BLUE, VERMILLION
 
 __all__ = [
     "plot_simplex_curve",

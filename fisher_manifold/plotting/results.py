@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ._validation import check_probabilities
-from .divergences import js_divergence
+from .._validation import check_probabilities
+from ..divergences import js_divergence
 
 __all__ = [
     "BLUE",

@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import FuncAnimation, writers
 
-from .plotting_octant import octant_axes, plot_octant_points
-from .plotting_simplex import plot_simplex_points, simplex_axes
+from .octant import octant_axes, plot_octant_points
+from .simplex import plot_simplex_points, simplex_axes
 
 __all__ = [
     "animate_octant_flow",

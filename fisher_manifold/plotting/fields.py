@@ -6,16 +6,16 @@ from matplotlib.collections import Collection
 from matplotlib.patches import Polygon
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from ._validation import (
+from .._validation import (
     check_integer,
     check_probabilities,
     check_three,
     check_unit_vectors,
 )
-from .geometry import PositiveHypersphere
-from .plotting_octant import check_3d, octant_axes
-from .plotting_results import BLUE
-from .plotting_simplex import simplex_axes, simplex_coordinates
+from ..geometry import PositiveHypersphere
+from .octant import check_3d, octant_axes
+from .results import BLUE
+from .simplex import simplex_axes, simplex_coordinates
 
 __all__ = [
     "fisher_rao_circle",
