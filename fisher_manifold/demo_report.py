@@ -4,7 +4,6 @@ import numpy as np
 
 from . import metrics as m
 from . import plotting
-from .features import ClassifierFeatures, frechet_distance
 
 
 def measure(train, test, samples, classes, seed):
@@ -31,7 +30,7 @@ def measure(train, test, samples, classes, seed):
     """
     generator = np.random.default_rng(seed)
     k = train.n_categories
-    classifier = ClassifierFeatures(k, random_state=seed)
+    classifier = m.ClassifierFeatures(k, random_state=seed)
     classifier.fit(train.images, train.classes)
     chosen = generator.choice(len(train.images), len(samples), replace=False)
     noise = generator.integers(k, size=samples.shape)
@@ -44,7 +43,7 @@ def measure(train, test, samples, classes, seed):
     }
     test_features = classifier.transform(test.images)
     functions = {
-        "Frechet distance of classifier features": lambda x, c, r: frechet_distance(
+        "Frechet distance of classifier features": lambda x, c, r: m.frechet_distance(
             classifier.transform(x), test_features
         ),
         "classifier agrees with the digit": lambda x, c, r: classifier.accuracy(x, c),

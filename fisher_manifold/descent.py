@@ -11,8 +11,8 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from ._validation import check_integer, check_probabilities
-from .divergences import kl_divergence
 from .geometry import FisherRaoSimplex, natural_gradient
+from .metrics import kl_divergence
 
 __all__ = [
     "DescentCurve",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fisher_manifold import divergences
+from fisher_manifold.metrics import divergences
 
 EPS = np.finfo(float).eps
 LAWS = settings(derandomize=True, deadline=None, max_examples=100)
@@ -149,7 +149,7 @@ def test_kmer_spectrum_counts_windows(labels, k):
 def test_kmer_spectrum_does_not_depend_on_the_blocks_or_the_dtype(monkeypatch):
     labels = rng().integers(0, 4, size=(37, 11))
     whole = divergences.kmer_spectrum(labels, 3, 4)
-    monkeypatch.setattr("fisher_manifold.divergences._BLOCK", 16)
+    monkeypatch.setattr("fisher_manifold.metrics.divergences._BLOCK", 16)
     for dtype in (np.int8, np.uint8, np.int32, np.uint64):
         spectrum = divergences.kmer_spectrum(labels.astype(dtype), 3, 4)
         np.testing.assert_array_equal(spectrum, whole)

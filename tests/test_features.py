@@ -9,7 +9,7 @@ import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fisher_manifold import features
+from fisher_manifold.metrics import features
 
 EPS = np.finfo(float).eps
 LAWS = settings(derandomize=True, deadline=None, max_examples=100)

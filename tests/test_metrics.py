@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fisher_manifold import composition, metrics
+from fisher_manifold import metrics
+from fisher_manifold.metrics import composition
 
 EPS = np.finfo(float).eps
 LAWS = settings(derandomize=True, deadline=None, max_examples=100)

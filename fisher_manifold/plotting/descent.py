@@ -10,7 +10,7 @@ from ..descent import (
     euclidean_gradient,
     fisher_rao_gradient,
 )
-from ..divergences import kl_divergence
+from ..metrics import kl_divergence
 from .fields import simplex_lattice
 from .results import BLUE, VERMILLION
 from .simplex import (

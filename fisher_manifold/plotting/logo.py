@@ -13,7 +13,7 @@ from matplotlib.transforms import Affine2D
 from scipy.special import entr
 
 from .._validation import check_integer, check_labels, check_probabilities
-from ..composition import site_marginals
+from ..metrics import site_marginals
 from .results import BLUE, VERMILLION
 
 __all__ = ["logo_heights", "sequence_logo"]

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from .._validation import check_probabilities
-from ..divergences import js_divergence
+from ..metrics import js_divergence
 
 __all__ = [
     "BLUE",

@@ -24,7 +24,7 @@ import torch
 from coupling_cost import promoters
 
 import fisher_manifold as fm
-from fisher_manifold import data, divergences, flow, networks, transport
+from fisher_manifold import data, flow, metrics, networks, transport
 
 EVALUATIONS = (5, 10, 20, 100)
 BATCH = 512
@@ -69,7 +69,7 @@ def toy(n_categories=20, n_samples=30_000):
     def divergence(labels):
         counts = [np.bincount(site, minlength=n_categories) for site in labels.T]
         shares = np.array(counts) / len(labels)
-        values = divergences.kl_divergence(shares, law.probabilities)
+        values = metrics.kl_divergence(shares, law.probabilities)
         return float(values.mean()) - bias
 
     def network(space):
@@ -83,7 +83,7 @@ def genes(species="A_thaliana"):
     test = promoters(species, "test").numpy()
 
     def divergence(labels):
-        return float(divergences.kmer_divergence(labels, test, 3, 4))
+        return float(metrics.kmer_divergence(labels, test, 3, 4))
 
     def network(space):
         return networks.SequenceCNN(4, space.shape[0], width=32, depth=3)

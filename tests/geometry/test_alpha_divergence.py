@@ -8,8 +8,8 @@ import torch
 from scipy.special import rel_entr
 
 import fisher_manifold as fm
-from fisher_manifold.divergences import kl_divergence
 from fisher_manifold.geometry import alpha_divergence
+from fisher_manifold.metrics import kl_divergence
 
 from .helpers import array, assert_of, each_dtype, each_library, interior_points, tensor
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ._validation import check_integer, check_labels
+from .._validation import check_integer, check_labels
 
 __all__ = ["SequenceClassifier", "train_sequence_classifier"]
 

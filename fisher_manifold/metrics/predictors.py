@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._validation import check_integer
+from .._validation import check_integer
 from .features import frechet_distance
 
 __all__ = ["load_predictor", "predict", "predicted_distances", "profile_error"]

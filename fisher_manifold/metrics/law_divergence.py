@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validation import check_integer, check_labels
+from .._validation import check_integer, check_labels
 from .copies import copy_fraction
 from .divergences import kl_divergence
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import rel_entr
 
-from ._validation import check_integer, check_labels, check_probabilities
+from .._validation import check_integer, check_labels, check_probabilities
 
 __all__ = ["js_divergence", "kl_divergence", "kmer_divergence", "kmer_spectrum"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._validation import check_integer, check_labels, check_two
+from .._validation import check_integer, check_labels, check_two
 
 __all__ = [
     "copy_fraction",

@@ -3,7 +3,7 @@
 import numpy as np
 from Bio.Data.IUPACData import ambiguous_dna_values
 
-from ._validation import check_integer, check_labels
+from .._validation import check_integer, check_labels
 from .divergences import js_divergence
 
 __all__ = [

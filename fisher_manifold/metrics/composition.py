@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from ._validation import check_integer, check_labels, check_two
+from .._validation import check_integer, check_labels, check_two
 from .divergences import js_divergence
 
 __all__ = [

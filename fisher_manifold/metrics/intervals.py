@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._validation import check_integer
+from .._validation import check_integer
 
 __all__ = ["Comparison", "Interval", "bootstrap_interval", "compare_with_real"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
 
-from ._validation import check_integer, check_labels, check_rows
+from .._validation import check_integer, check_labels, check_rows
 
 __all__ = ["ClassifierFeatures", "frechet_distance"]
 
