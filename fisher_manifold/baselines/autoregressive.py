@@ -60,8 +60,8 @@ class Autoregressive(Baseline):
     >>> samples.labels.shape, samples.n_evaluations
     (torch.Size([3, 5]), 5)
     >>> log_prob = model.log_prob(samples.labels)  # not yet trained: uniform
-    >>> (log_prob.exp() * 4**5).round(decimals=6)
-    tensor([1., 1., 1.], dtype=torch.float64)
+    >>> (log_prob.exp() * 4**5).round(decimals=6).tolist()
+    [1.0, 1.0, 1.0]
     """
 
     def __init__(self, network, n_categories, length):

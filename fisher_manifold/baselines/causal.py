@@ -24,8 +24,8 @@ class CausalCNN(SequenceCNN):
     >>> from fisher_manifold import baselines
     >>> network = baselines.CausalCNN(4, length=9, width=16, depth=1)
     >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
-    >>> x, t = torch.rand(1, 9, 4), torch.zeros(1)
-    >>> later = torch.cat([x[:, :6], torch.rand(1, 3, 4)], 1)  # other sites 6, 7, 8
+    >>> x, t = torch.rand(1, 9, 4).float(), torch.zeros(1).float()
+    >>> later = torch.cat([x[:, :6], x[:, :3]], 1)  # other sites 6, 7, 8
     >>> (network(x, t) == network(later, t)).all(-1)
     tensor([[ True,  True,  True,  True,  True,  True, False, False, False]])
     """
@@ -70,8 +70,8 @@ class CausalTransformer(Transformer):
     >>> from fisher_manifold import baselines
     >>> network = baselines.CausalTransformer(4, length=9, width=16, depth=1)
     >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
-    >>> x = torch.rand(1, 9, 4, requires_grad=True)
-    >>> network(x, torch.zeros(1))[0, 5].sum().backward()  # of site 5
+    >>> x = torch.rand(1, 9, 4).float().requires_grad_()
+    >>> network(x, torch.zeros(1).float())[0, 5].sum().backward()  # of site 5
     >>> x.grad.any(-1)  # depends on those up to it
     tensor([[ True,  True,  True,  True,  True,  True, False, False, False]])
     """

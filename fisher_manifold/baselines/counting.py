@@ -84,8 +84,8 @@ class MarkovOrder(_Counted):
     >>> model.law.transition.round(2)
     array([[1., 0.],
            [0., 1.]])
-    >>> model.log_prob(labels[:2]).exp().round(decimals=2)
-    tensor([0.5000, 0.5000], dtype=torch.float64)
+    >>> model.log_prob(labels[:2]).exp().round(decimals=2).tolist()
+    [0.5, 0.5]
     """
 
     def __init__(self, law, strength):

@@ -108,7 +108,7 @@ class DirichletFlow(Baseline):
     >>> g = torch.Generator().manual_seed(0)
     >>> x = model.start(2, g)
     >>> moved = model.follow(x, steps=8)
-    >>> torch.allclose(moved.sum(-1), torch.ones(2, 5)), bool((moved >= 0).all())
+    >>> bool((moved >= 0).all()), bool(((moved.sum(-1) - 1).abs() < 1e-5).all())
     (True, True)
     >>> samples = model.sample(2, g, steps=8)
     >>> samples.labels.shape, samples.n_evaluations
@@ -245,8 +245,8 @@ def vertex_speed(x, t, n_categories):
     >>> from fisher_manifold import baselines
     >>> x = torch.tensor([0.0, 0.5], dtype=torch.float64)
     >>> speed = baselines.vertex_speed(x, t=0.0, n_categories=2)  # -x log x / (1 - x)
-    >>> speed.round(decimals=6)
-    tensor([0.0000, 0.6931], dtype=torch.float64)
+    >>> [round(s, 4) for s in speed.tolist()]
+    [0.0, 0.6931]
     """
     nodes, weights = _legendre()
     a, m = torch.tensor(t + 1.0, dtype=x.dtype), n_categories - 1

@@ -146,7 +146,8 @@ class LinearVelocityFlow(LinearFlow):
     >>> network = networks.MLP((5, 3), 16, 1)
     >>> _ = torch.nn.init.normal_(network.output.weight)  # a new one gives 0
     >>> model = baselines.LinearVelocityFlow(network, n_categories=3, length=5)
-    >>> v = model.velocity(torch.full((2, 5, 3), 1 / 3), torch.zeros(2))
+    >>> x, t = torch.full((2, 5, 3), 1 / 3), torch.zeros(2)
+    >>> v = model.velocity(x.float(), t.float())
     >>> bool(v.any()), bool((v.sum(-1).abs() < 1e-4).all())  # sums stay 1
     (True, True)
     """

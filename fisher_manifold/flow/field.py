@@ -162,10 +162,9 @@ class PosteriorField(torch.nn.Module):
     >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=2))
     >>> x = torch.tensor([[0.36, 0.48, 0.8]]).repeat(3, 1)
     >>> t = torch.tensor([0.0, 0.3, 0.45])  # nothing is known, then more, then all
-    >>> flow.PosteriorField(Silent(), path).logits(x, t).softmax(-1).numpy().round(2)
-    array([[0.33, 0.33, 0.33],
-           [0.  , 0.46, 0.54],
-           [0.  , 0.  , 1.  ]], dtype=float32)
+    >>> logits = flow.PosteriorField(Silent(), path).logits(x, t)
+    >>> [[round(p, 2) for p in row] for row in logits.softmax(-1).tolist()]
+    [[0.33, 0.33, 0.33], [0.0, 0.46, 0.54], [0.0, 0.0, 1.0]]
     """
 
     def __init__(self, network, path, evidence=True):

@@ -29,11 +29,13 @@ def velocity_loss(space, predicted, batch):
     >>> import torch, fisher_manifold as fm
     >>> from fisher_manifold import flow
     >>> path = flow.GeodesicPath(fm.PositiveHypersphere(dim=1))
-    >>> batch = path.sample(torch.tensor([1]), x0=torch.tensor([[1.0, 0.0]]))
-    >>> flow.velocity_loss(path.space, batch.velocity, batch)
-    tensor([0.])
-    >>> flow.velocity_loss(path.space, 0.0 * batch.velocity, batch)  # of length pi
-    tensor([9.8696])
+    >>> vertices = torch.eye(2)  # from the first to the second, in any dtype
+    >>> batch = path.sample(vertices[1:], x0=vertices[:1])
+    >>> float(flow.velocity_loss(path.space, batch.velocity, batch))
+    0.0
+    >>> loss = flow.velocity_loss(path.space, 0.0 * batch.velocity, batch)
+    >>> round(float(loss), 4)  # the squared length of the geodesic, pi**2
+    9.8696
     """
     error = predicted - batch.velocity
     return call(space, space.metric.squared_norm, error, batch.x_t) / space.dim

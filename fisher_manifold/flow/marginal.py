@@ -61,8 +61,9 @@ def marginal_velocity(x, t, targets):
     >>> import torch
     >>> targets = torch.eye(3)[:2]
     >>> x = torch.tensor([[0.8, 0.6, 0.0]])
-    >>> marginal_velocity(x, torch.tensor([0.7]), targets).numpy().round(3)
-    array([[ 1.151, -1.535,  0.   ]], dtype=float32)
+    >>> velocity = marginal_velocity(x, torch.tensor([0.7]), targets)
+    >>> [round(v, 3) for v in velocity[0].tolist()]
+    [1.151, -1.535, 0.0]
     """
     if x.ndim != 2 or targets.ndim != 2 or x.shape[1] != targets.shape[1]:
         raise ValueError(

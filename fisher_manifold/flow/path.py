@@ -36,11 +36,13 @@ class PathSample:
     >>> import torch, fisher_manifold as fm
     >>> from fisher_manifold import flow
     >>> path, t = flow.GeodesicPath(fm.PositiveHypersphere(dim=1)), torch.tensor([0.5])
-    >>> batch = path.sample(torch.tensor([1]), x0=torch.tensor([[1.0, 0.0]]), t=t)
-    >>> batch.x_t, batch.labels  # half way from vertex 0 to vertex 1
-    (tensor([[0.7071, 0.7071]]), tensor([1]))
-    >>> path.space.metric.norm(batch.velocity, batch.x_t)  # the distance of the ends
-    tensor([3.1416])
+    >>> x0 = torch.eye(2)[:1].float()  # labels become points in float32
+    >>> batch = path.sample(torch.tensor([1]), x0=x0, t=t)
+    >>> batch.labels, batch.x_t.numpy().round(4)  # half way from vertex 0 to vertex 1
+    (tensor([1]), array([[0.7071, 0.7071]], dtype=float32))
+    >>> speed = path.space.metric.norm(batch.velocity, batch.x_t)
+    >>> round(float(speed), 4)  # the distance of the ends
+    3.1416
     """
 
     space: Any

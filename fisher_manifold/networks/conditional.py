@@ -44,8 +44,8 @@ class Conditional(nn.Module):
     >>> from fisher_manifold import networks
     >>> inner = networks.SequenceCNN(n_categories=4 + 2, length=10, width=8, depth=1)
     >>> network = networks.Conditional(inner, n_classes=3, signal_size=1)
-    >>> x, t = torch.zeros(2, 10, 4), torch.zeros(2)
-    >>> label, signal = torch.tensor([2, -1]), torch.rand(2, 10, 1)
+    >>> x, t = torch.zeros(2, 10, 4).float(), torch.zeros(2).float()
+    >>> label, signal = torch.tensor([2, -1]), torch.rand(2, 10, 1).float()
     >>> network(x, t, label=label, signal=signal).shape
     torch.Size([2, 10, 4])
     >>> network(x, t).shape  # the unconditional law

@@ -30,7 +30,7 @@ class ImageCNN(nn.Module):
     >>> import torch
     >>> from fisher_manifold import networks
     >>> network = networks.ImageCNN(17, height=8, width=8, channels=16, depth=2)
-    >>> x, t = torch.rand(5, 64, 17), torch.rand(5)  # pixels row by row
+    >>> x, t = torch.rand(5, 64, 17).float(), torch.rand(5).float()  # pixels row by row
     >>> network(x, t).shape
     torch.Size([5, 64, 17])
     """

@@ -30,8 +30,8 @@ class MLP(nn.Module):
     >>> import torch
     >>> from fisher_manifold import networks
     >>> network = networks.MLP(shape=(8, 4), width=32, depth=2, n_classes=3)
-    >>> x, t, label = torch.rand(5, 8, 4), torch.rand(5), torch.tensor([0, 1, 2, 0, 1])
-    >>> network(x, t, label=label).shape  # that of x
+    >>> x, t = torch.rand(5, 8, 4).float(), torch.rand(5).float()
+    >>> network(x, t, label=torch.tensor([0, 1, 2, 0, 1])).shape  # that of x
     torch.Size([5, 8, 4])
     """
 

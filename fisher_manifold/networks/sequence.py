@@ -30,7 +30,7 @@ class SequenceCNN(nn.Module):
     >>> import torch
     >>> from fisher_manifold import networks
     >>> network = networks.SequenceCNN(4, length=20, width=16, depth=2)
-    >>> output = network(torch.rand(3, 20, 4), torch.rand(3))
+    >>> output = network(torch.rand(3, 20, 4).float(), torch.rand(3).float())
     >>> output.shape, output.count_nonzero()  # new: the evidence alone, or no velocity
     (torch.Size([3, 20, 4]), tensor(0))
     """
@@ -98,7 +98,7 @@ class Transformer(nn.Module):
     >>> import torch
     >>> from fisher_manifold import networks
     >>> network = networks.Transformer(4, length=20, width=16, depth=1, n_classes=2)
-    >>> x, t = torch.rand(3, 20, 4), torch.rand(3)
+    >>> x, t = torch.rand(3, 20, 4).float(), torch.rand(3).float()
     >>> network(x, t, label=torch.tensor([0, 1, 1])).shape
     torch.Size([3, 20, 4])
     """

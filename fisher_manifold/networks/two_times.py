@@ -31,7 +31,7 @@ class TwoTimes(nn.Module):
     >>> from fisher_manifold import networks
     >>> network = networks.MLP(shape=(8, 4), width=32, depth=1).eval()
     >>> _ = torch.nn.init.normal_(network.output.weight)  # as if it had learnt
-    >>> x, t = torch.rand(5, 8, 4), torch.rand(5)
+    >>> x, t = torch.rand(5, 8, 4).float(), torch.rand(5).float()
     >>> told = networks.TwoTimes(network)  # starts as the network
     >>> torch.equal(told(x, t, until=torch.ones(5)), network(x, t))
     True

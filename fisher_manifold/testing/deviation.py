@@ -34,8 +34,8 @@ class Deviation(NamedTuple):
     --------
     >>> import numpy as np, fisher_manifold as fm
     >>> from fisher_manifold.testing import laws
-    >>> simplex = fm.FisherRaoSimplex(dim=2)
-    >>> found = laws.dist_is_symmetric(simplex, np.eye(3)[0], simplex.barycenter())
+    >>> simplex, (a, b, _) = fm.FisherRaoSimplex(dim=2), np.eye(3)
+    >>> found = laws.dist_is_symmetric(simplex, a, b)
     >>> found.holds, bool(found.error <= found.tolerance), bool(found.tolerance < 1e-13)
     (True, True, True)
     """
