@@ -6,7 +6,7 @@ from .discrete_bound import DiscreteBoundResult, discrete_log_prob_bound
 from .entropy import measure_times
 from .evidence import log_evidence, root_belief
 from .exact import ExactPosterior
-from .field import PosteriorField, VelocityField
+from .field import VelocityField
 from .flow_map import FlowMap, distill
 from .guidance import guide
 from .history import TensorBoardLog
@@ -15,6 +15,7 @@ from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .marginal import MarginalVelocityField, marginal_velocity
 from .path import GeodesicPath, PathSample
+from .posterior import PosteriorField
 from .ranks import RankLost, process_group
 from .renoising import Renoising
 from .sampling import SampleResult, sample

@@ -14,8 +14,9 @@ that matches their law given the others, exactly.
 import torch
 
 from .evidence import LOG_ZERO, encode_belief, log_evidence, root_belief
-from .field import PosteriorField, _call, _unwrapped, clocks
+from .field import call_network, unwrapped
 from .loss import posterior_loss
+from .posterior import PosteriorField, clocks
 
 
 class InpaintingField(PosteriorField):
@@ -94,12 +95,14 @@ class InpaintingField(PosteriorField):
             log_r = log_evidence(root, kappa, self.path.source.concentration)
             certain = torch.where(is_true, 0.0, LOG_ZERO).to(log_r.dtype)
             log_r = torch.where(is_given, certain, log_r)
-            encode = getattr(_unwrapped(self.network), "encode", root_belief)
-            output = _call(self.network, encode_belief(log_r, encode), t, conditions)
+            encode = getattr(unwrapped(self.network), "encode", root_belief)
+            output = call_network(
+                self.network, encode_belief(log_r, encode), t, conditions
+            )
             logits = output.to(x.dtype) + log_r
         else:
             root = torch.where(is_given, is_true.to(root.dtype), root)
-            logits = _call(self.network, root, t, conditions).to(x.dtype)
+            logits = call_network(self.network, root, t, conditions).to(x.dtype)
         decided = torch.where(is_true, 0.0, -torch.inf).to(logits.dtype)
         return torch.where(is_given, decided, logits)
 

@@ -29,7 +29,7 @@ from coupling_speed import PlainMLP
 
 import fisher_manifold as fm
 from fisher_manifold import flow, networks, transport
-from fisher_manifold.flow import batches, drawing, field, loop, updates
+from fisher_manifold.flow import batches, drawing, loop, posterior, updates
 from fisher_manifold.flow import path as paths
 
 ROW = loop.LOG_EVERY
@@ -156,7 +156,7 @@ class Steps:
             "data": [(batches.TensorBatches, "part"), (batches.LoaderBatches, "_load")],
             "noise, times": [(drawing.Drawer, "ends")],
             "points, velocities": [(flow.GeodesicPath, "sample"), (paths, "_state")],
-            "evidence": [(field, "log_evidence"), (field, "encode_belief")],
+            "evidence": [(posterior, "log_evidence"), (posterior, "encode_belief")],
             "loss": [(flow.VelocityField, "loss"), (flow.PosteriorField, "loss")],
             "network, forward": [(type(self.trainer.raw_field.network), "forward")],
             "backward": [(torch.Tensor, "backward")],
