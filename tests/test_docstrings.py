@@ -31,6 +31,8 @@ SHOWN_BY = {
     "flow.DiscreteBoundResult": "flow.discrete_log_prob_bound",
     "flow.LogProbResult": "flow.log_prob",
     "flow.SampleResult": "flow.sample",
+    "metrics.Comparison": "metrics.compare_with_real",
+    "metrics.Interval": "metrics.bootstrap_interval",
     "metrics.SampleDivergence": "metrics.sample_divergence",
     "testing.LawResult": "testing.ManifoldReport",
     "transport.Barycenter": "transport.wasserstein_barycenter",
@@ -44,8 +46,6 @@ WITHOUT_EXAMPLE = {
 }
 # Many functions of one kind: the example is that of the module.
 MODULE_EXAMPLE = ("fisher_manifold.testing.laws",)
-# To become empty: at work elsewhere.
-NOT_YET = ("metrics",)
 
 
 def public_objects():
@@ -119,11 +119,6 @@ def short(name):
     return name.removeprefix("fisher_manifold.")
 
 
-def is_not_yet(value):
-    """Whether an object's module is one of those that are at work elsewhere."""
-    return short(getattr(value, "__module__", "")).startswith(NOT_YET)
-
-
 def runs_an_example(value):
     """Whether the section of examples has more than imports and what is skipped."""
     text = inspect.getdoc(value) or ""
@@ -191,7 +186,7 @@ def test_arguments_are_documented(name, value, owner):
 
 @pytest.mark.parametrize(("name", "value"), FIRST, ids=[name for name, _ in FIRST])
 def test_there_is_an_example(name, value):
-    if short(name) in WITHOUT_EXAMPLE or is_not_yet(value):
+    if short(name) in WITHOUT_EXAMPLE:
         return
     if name.startswith(MODULE_EXAMPLE):
         value = importlib.import_module(name.rpartition(".")[0])
@@ -213,7 +208,7 @@ def test_exceptions_are_needed():
     ids=[name for name, *_ in OBJECTS],
 )
 def test_errors_are_documented(name, value):
-    if is_not_yet(value) or name.startswith("fisher_manifold.testing.laws"):
+    if name.startswith("fisher_manifold.testing.laws"):
         return
     raised = raised_by(value)
     documented = NumpyDocString(inspect.getdoc(value) or "")["Raises"]

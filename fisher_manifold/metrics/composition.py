@@ -22,11 +22,20 @@ def site_marginals(labels, n_categories):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
     n_categories : int
+        Categories of a site.
 
     Returns
     -------
     marginals : array, shape=[length, n_categories]
+        Each row sums to 1.
+
+    Examples
+    --------
+    >>> site_marginals([[0, 1], [1, 1]], n_categories=2)
+    array([[0.5, 0.5],
+           [0. , 1. ]])
     """
     n_categories = check_integer(n_categories, "n_categories", 1)
     labels = check_labels(labels, "labels", n_categories)
@@ -40,13 +49,23 @@ def marginal_error(a, b, n_categories):
     Parameters
     ----------
     a : array-like of int, shape=[n, length]
+        One set, rows of categories.
     b : array-like of int, shape=[m, length]
+        The other set.
     n_categories : int
+        Categories of a site.
 
     Returns
     -------
     error : float
         0 to 1.
+
+    Examples
+    --------
+    Sites that vary alike, each by itself, have no error however they go together:
+
+    >>> marginal_error([[0, 0], [1, 1]], [[0, 1], [1, 0]], n_categories=2)
+    0.0
     """
     a, b = check_two(a, b, "a", "b", n_categories)
     gap = site_marginals(a, n_categories) - site_marginals(b, n_categories)
@@ -59,8 +78,11 @@ def pairwise_error(a, b, n_categories, generator=None, n_pairs=2048):
     Parameters
     ----------
     a : array-like of int, shape=[n, length]
+        One set, rows of categories.
     b : array-like of int, shape=[m, length]
+        The other set.
     n_categories : int
+        Categories of a site.
     generator : numpy.random.Generator, optional
         Draws the pairs where there are too many; by default one seeded with 0, so
         that every call uses the same pairs.
@@ -72,6 +94,18 @@ def pairwise_error(a, b, n_categories, generator=None, n_pairs=2048):
     -------
     error : float
         0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the sequences have only one site, or different numbers of sites.
+
+    Examples
+    --------
+    Two sites always equal against two never equal, whose marginals are the same:
+
+    >>> pairwise_error([[0, 0], [1, 1]], [[0, 1], [1, 0]], n_categories=2)
+    1.0
     """
     a, b = check_two(a, b, "a", "b", n_categories)
     check_integer(n_pairs, "n_pairs", 1)
@@ -119,8 +153,11 @@ def position_divergence(a, b, n_categories, sites=None):
     Parameters
     ----------
     a : array-like of int, shape=[n, length]
+        One set, rows of categories.
     b : array-like of int, shape=[m, length]
+        The other set.
     n_categories : int
+        Categories of a site.
     sites : slice or array-like of int, optional
         Sites to compare, as a window around a start site; by default all.
 
@@ -128,6 +165,11 @@ def position_divergence(a, b, n_categories, sites=None):
     -------
     divergence : array, shape=[n_sites]
         0 to log 2 for each site.  Its mean is the figure of ``evaluate``.
+
+    Raises
+    ------
+    ValueError
+        If `sites` chooses none, or others than the sequences have.
 
     References
     ----------
@@ -160,6 +202,7 @@ def gc_content(labels, alphabet="ACGT"):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
     alphabet : str, optional
         Letters of the categories in their order.  Others than A, C, G and T (padding)
         are not counted.
@@ -207,7 +250,9 @@ def gc_distance(a, b, alphabet="ACGT"):
     Parameters
     ----------
     a : array-like of int, shape=[n, length]
+        One set, rows of categories.
     b : array-like of int, shape=[m, any length]
+        The other set.
     alphabet : str, optional
         As in `gc_content`.
 

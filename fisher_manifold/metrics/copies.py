@@ -25,7 +25,9 @@ def nearest_neighbour_distance(samples, reference):
     Parameters
     ----------
     samples : array-like of int, shape=[n, length]
+        Generated rows.
     reference : array-like of int, shape=[m, length]
+        Rows to look for them in, usually the training set.
 
     Returns
     -------
@@ -96,6 +98,11 @@ def mean_pairwise_distance(labels):
     distance : float
         Number of sites, 0 to length.
 
+    Raises
+    ------
+    ValueError
+        If there is only one row.
+
     Examples
     --------
     >>> mean_pairwise_distance([[0, 1], [0, 2], [0, 1], [0, 2], [0, 3]])
@@ -116,6 +123,7 @@ def unique_fraction(labels):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
 
     Returns
     -------
@@ -137,6 +145,7 @@ def copy_fraction(samples, reference, tolerance=0):
     Parameters
     ----------
     samples : array-like of int, shape=[n, length]
+        Generated rows.
     reference : array-like of int, shape=[m, length]
         Usually the training set.
     tolerance : int, optional

@@ -59,6 +59,17 @@ def js_divergence(p, q):
     Returns
     -------
     divergence : array, shape=[...]
+        0 to log 2.
+
+    Raises
+    ------
+    ValueError
+        If p or q is negative, not finite or does not sum to 1 within 1e-5.
+
+    Examples
+    --------
+    >>> float(js_divergence([1, 0], [0, 1])) == math.log(2)
+    True
     """
     p, q = _check_pair(p, q)
     # (p + q) / 2 would underflow to 0 for subnormal p: keep the doubled mixture.
@@ -83,9 +94,11 @@ def kmer_spectrum(labels, k, n_categories):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
     k : int
         Length of a window, 1 <= k <= length.
     n_categories : int
+        Categories of a site.
 
     Returns
     -------
@@ -138,7 +151,9 @@ def kmer_divergence(a, b, k, n_categories):
     Parameters
     ----------
     a : array-like of int, shape=[n, length]
+        One set, rows of categories.
     b : array-like of int, shape=[m, any length]
+        The other set.
     k, n_categories : int
         As in `kmer_spectrum`.
 
@@ -146,6 +161,15 @@ def kmer_divergence(a, b, k, n_categories):
     -------
     divergence : float
         0 to log 2.
+
+    Examples
+    --------
+    The same letters in another order differ in their pairs only, here in all of them:
+
+    >>> kmer_divergence([[0, 1]], [[1, 0]], k=1, n_categories=2)
+    0.0
+    >>> kmer_divergence([[0, 1]], [[1, 0]], k=2, n_categories=2) == math.log(2)
+    True
     """
     spectrum_a = kmer_spectrum(a, k, n_categories)
     return float(js_divergence(spectrum_a, kmer_spectrum(b, k, n_categories)))

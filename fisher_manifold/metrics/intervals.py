@@ -66,8 +66,11 @@ def bootstrap_interval(
     statistic : callable
         statistic(a, b) -> float, or statistic(a) -> float where there is no b.
     a : array-like, shape=[n, ...]
+        Rows of the first sample.
     b : array-like, shape=[m, ...], optional
+        Rows of the second.
     n_resamples : int, optional
+        Resamples of the interval.
     level : float, optional
         Probability that the interval should hold, 0 < level < 1.
     generator : numpy.random.Generator, optional
@@ -76,6 +79,11 @@ def bootstrap_interval(
     Returns
     -------
     interval : Interval
+
+    Raises
+    ------
+    ValueError
+        If a or b has no rows, or the level is not between 0 and 1.
 
     References
     ----------
@@ -133,6 +141,11 @@ def compare_with_real(
     -------
     comparison : Comparison
         The ends of the interval are not below 0.
+
+    Raises
+    ------
+    ValueError
+        If a set has no rows, or the level is not between 0 and 1.
 
     Examples
     --------

@@ -30,6 +30,7 @@ def motif_hits(labels, motif=TATA_BOX, alphabet="ACGT"):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
     motif : str, optional
         Letters of IUPAC: A, C, G, T, and W, R, N and so on for several of them.
     alphabet : str, optional
@@ -77,8 +78,8 @@ def motif_positions(labels, motif=TATA_BOX, alphabet="ACGT", window=None):
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
-    motif : str, optional
-    alphabet : str, optional
+        Rows of categories.
+    motif, alphabet : str, optional
         As in `motif_hits`.
     window : slice, optional
         Sites where a hit may begin, as `start_window` gives; by default all.
@@ -87,6 +88,11 @@ def motif_positions(labels, motif=TATA_BOX, alphabet="ACGT", window=None):
     -------
     position : array of int, shape=[n]
         Site of its first letter, counted from the first letter of the sequence.
+
+    Raises
+    ------
+    ValueError
+        If the window has another step than 1, or no site where the motif can begin.
 
     Examples
     --------
@@ -118,6 +124,7 @@ def motif_divergence(positions_a, positions_b, length):
     positions_a : array-like of int, shape=[n]
         From `motif_positions`.
     positions_b : array-like of int, shape=[m]
+        Those of the other set.
     length : int
         Letters of a sequence.
 
@@ -125,6 +132,11 @@ def motif_divergence(positions_a, positions_b, length):
     -------
     divergence : float
         0 to log 2.
+
+    Raises
+    ------
+    ValueError
+        If positions are no integers, none, or not between -1 and length - 1.
 
     Examples
     --------
@@ -166,6 +178,11 @@ def start_window(start_site, before, after, length):
     -------
     window : slice
         Sites.
+
+    Raises
+    ------
+    ValueError
+        If the start site or the whole window lies outside the sequence.
 
     Examples
     --------

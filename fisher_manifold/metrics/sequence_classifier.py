@@ -34,6 +34,20 @@ class SequenceClassifier:
         Categories of a site.
     length : int
         Sites of a sequence.
+
+    Examples
+    --------
+    One made by hand, whose embedding is the share of each letter; its class is the
+    letter with the largest (`train_sequence_classifier` trains one):
+
+    >>> from torch import nn
+    >>> network = nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Identity())
+    >>> classifier = SequenceClassifier(network, np.array(["A", "C"]), 2, length=4)
+    >>> classifier.transform([[0, 0, 0, 1], [1, 1, 1, 1]])
+    array([[0.75, 0.25],
+           [0.  , 1.  ]])
+    >>> classifier.accuracy([[0, 0, 0, 1], [1, 1, 1, 1]], ["A", "A"])
+    0.5
     """
 
     network: Any
@@ -47,6 +61,7 @@ class SequenceClassifier:
         Parameters
         ----------
         labels : array-like of int, shape=[n, length]
+            Rows of categories.
 
         Returns
         -------
@@ -61,6 +76,7 @@ class SequenceClassifier:
         Parameters
         ----------
         labels : array-like of int, shape=[n, length]
+            Rows of categories.
 
         Returns
         -------
@@ -74,6 +90,7 @@ class SequenceClassifier:
         Parameters
         ----------
         labels : array-like of int, shape=[n, length]
+            Rows of categories.
         classes : array-like, shape=[n]
             True classes, or those asked of a conditional model.
 
@@ -124,10 +141,12 @@ def train_sequence_classifier(
     Parameters
     ----------
     labels : array-like of int, shape=[n, length]
+        Rows of categories.
     classes : array-like, shape=[n]
         Class of every sequence, at least two different ones.  Where data have none,
         real sequences against those of a Markov chain serve.
     n_categories : int
+        Categories of a site.
     steps, batch_size : int, optional
         Training steps, and sequences in each.
     width : int, optional
