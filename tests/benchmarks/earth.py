@@ -48,7 +48,7 @@ RATES = {"fire": 4e-3}  # of learning; of others 2e-3
 WIDTHS = np.geomspace(1e-4, 0.6, 18)  # radians; 1e-4 is the rounding of the files
 ENDS = 1.0, 0.999
 AT_MOST = 2048  # targets that a mean velocity is over
-STEP = 1e-5  # of the differences of Jacobians
+STEP = 1e-7  # of the differences of Jacobians
 CHECKED = 200  # points of the validation part that choices look at
 
 
