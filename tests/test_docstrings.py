@@ -22,7 +22,6 @@ SECTIONS = ("Parameters", "Other Parameters", "Attributes")
 # Results, and a base class, that are seen in the example of something else.
 SHOWN_BY = {
     "adapters.GeooptMetric": "adapters.GeooptSpace",
-    "baselines.BoundResult": "baselines.MaskedDiffusion",
     "baselines.Samples": "baselines.MaskedDiffusion",
     "data.EntropyEstimate": "data.estimate_entropy",
     "data.PreparedData": "data.prepare",

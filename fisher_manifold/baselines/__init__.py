@@ -13,7 +13,7 @@ from .counting import MarkovOrder, SiteFrequencies, TrainingData
 from .dirichlet import DirichletFlow, vertex_speed
 from .fisher import EvidenceFlow, FisherFlow, FisherFlowOT, RevealedFlow
 from .linear import LinearFlow, LinearVelocityFlow
-from .masked import BoundResult, MaskedDiffusion
+from .masked import MaskedDiffusion
 from .paths import LabelPath
 from .registry import COUNTED, METHODS, TRAINED, fit
 
@@ -23,7 +23,6 @@ __all__ = [
     "TRAINED",
     "Autoregressive",
     "Baseline",
-    "BoundResult",
     "CausalCNN",
     "CausalTransformer",
     "DirichletFlow",

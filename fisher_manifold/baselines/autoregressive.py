@@ -5,7 +5,8 @@ r"""Autoregressive models, whose probabilities are exact.
 
 import torch
 
-from .categories import draw_categories, log_prob_of
+from ..flow.order_bound import log_prob_of
+from .categories import draw_categories
 from .causal import causal
 from .common import Baseline, Samples
 from .paths import Batch, LabelPath, Noise
@@ -42,9 +43,9 @@ class Autoregressive(Baseline):
     network : torch.nn.Module
         A `SequenceCNN` or `Transformer`, of which it trains the causal version (see
         `causal`), or your own ``network(x, t, **conditions)`` with the attribute
-        ``is_causal = True``: logits of each site from the rows x [n, length,
-        n_categories] up to its own, the one-hot labels of the sites before it.  It is
-        given t = 0.
+        ``is_causal = True``: logits of each site from the rows x [n, m,
+        n_categories] up to its own, the one-hot labels of the sites before it, for any
+        m up to length.  It is given t = 0.
     n_categories : int
         Categories of a site.
     length : int
@@ -123,7 +124,7 @@ class Autoregressive(Baseline):
                 shape = (size, length)
                 labels = torch.zeros(shape, dtype=torch.long, device=self.device)
                 for i in range(length):
-                    law = self._law(labels, chunk)[:, i]
+                    law = self._law(labels[:, : i + 1], chunk)[:, i]
                     labels[:, i] = draw_categories(law, generator)
                 done.append(labels)
         return Samples(torch.cat(done), length)

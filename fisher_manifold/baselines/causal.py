@@ -38,7 +38,7 @@ class CausalCNN(SequenceCNN):
         Parameters
         ----------
         x : torch.Tensor, shape=[n, length, n_categories]
-            Input.
+            Input; a part from the beginning will do.
         t : torch.Tensor, shape=[n]
             Times.
         label : torch.Tensor of int, shape=[n], optional
@@ -50,7 +50,8 @@ class CausalCNN(SequenceCNN):
             Output.
         """
         embedding = functional.silu(self.embed(t, label))
-        hidden = _causal(self.enter, x.transpose(1, 2)) + self.position
+        hidden = _causal(self.enter, x.transpose(1, 2))
+        hidden = hidden + self.position[..., : x.shape[1]]
         for norm, shift, mixer, pointwise in zip(
             self.norms, self.shifts, self.mixers, self.pointwise, strict=True
         ):
@@ -84,7 +85,7 @@ class CausalTransformer(Transformer):
         Parameters
         ----------
         x : torch.Tensor, shape=[n, length, n_categories]
-            Input.
+            Input; a part from the beginning will do.
         t : torch.Tensor, shape=[n]
             Times.
         label : torch.Tensor of int, shape=[n], optional
@@ -95,8 +96,9 @@ class CausalTransformer(Transformer):
         output : torch.Tensor, shape=[n, length, n_categories]
             Output.
         """
-        hidden = self.enter(x) + self.position + self.embed(t, label)[:, None]
         length = x.shape[1]
+        hidden = self.enter(x) + self.position[:, :length]
+        hidden = hidden + self.embed(t, label)[:, None]
         later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
         hidden = self.layers(hidden, mask=later, is_causal=True)
         return self.output(self.leave(hidden))

@@ -12,6 +12,7 @@ from ..flow import (
     Staggered,
     VelocityField,
     discrete_log_prob_bound,
+    order_log_prob_bound,
     sample,
 )
 from ..geometry import PositiveHypersphere, SequenceManifold
@@ -169,7 +170,7 @@ class RevealedFlow(_Flow, InpaintingField):
     length : int
         Sites.
     concentration : float
-        Of the Dirichlet source; at least 1 for the bound.
+        Of the Dirichlet source.
     reveal : float
         Share of the training samples that have given sites.
 
@@ -187,7 +188,7 @@ class RevealedFlow(_Flow, InpaintingField):
 
     coupling = None
 
-    def __init__(self, network, n_categories, length, concentration=1.0, reveal=0.5):
+    def __init__(self, network, n_categories, length, concentration=1.0, reveal=1.0):
         path = _path(n_categories, length, concentration)
         super().__init__(network, path, reveal=reveal)
 
@@ -214,3 +215,20 @@ class RevealedFlow(_Flow, InpaintingField):
         """
         options = {"solver": Staggered(steps), "steps": steps, **options}
         return super().sample(n, generator, conditions, **options)
+
+    def log_prob_bound(self, labels, **options):
+        """Lower bound of the log-probability of labels, in nats.
+
+        Parameters
+        ----------
+        labels : torch.Tensor of int, shape=[n, length]
+            Sequences.
+        **options : object
+            Of `flow.order_log_prob_bound`.
+
+        Returns
+        -------
+        result : DiscreteBoundResult
+            Bounds of the law of samples with a step for each site.
+        """
+        return order_log_prob_bound(self, labels, **options)

@@ -9,34 +9,13 @@ with time running from noise to data and the share t of the sites shown,
           E_{x_t} \sum_{i\ \mathrm{hidden}} \log p(y_i | x_t)\, dt.
 """
 
-import dataclasses
-import math
-
 import torch
 
-from ..flow.checks import check_conditions, check_counts, evaluating
-from .categories import draw_categories, log_prob_of
+from ..flow.checks import check_counts, evaluating
+from ..flow.order_bound import bound_by_orders, log_prob_of
+from .categories import draw_categories
 from .common import Baseline, Samples
 from .paths import Batch, LabelPath, Noise
-
-
-@dataclasses.dataclass(frozen=True)
-class BoundResult:
-    """Lower bounds of log-probabilities of sequences.
-
-    Attributes
-    ----------
-    value : torch.Tensor of float64, shape=[n]
-        Unbiased estimate of the bound of each sequence, in nats.
-    standard_error : torch.Tensor of float64, shape=[n]
-        Of the estimate, from the spread of its draws; NaN for a single one.
-    n_evaluations : int
-        Evaluations of the network for each sequence.
-    """
-
-    value: torch.Tensor
-    standard_error: torch.Tensor
-    n_evaluations: int
 
 
 class MaskedPath(LabelPath):
@@ -154,13 +133,10 @@ class MaskedDiffusion(Baseline):
         conditions=None,
         batch_size=1024,
     ):
-        r"""Lower bound of the log-probability of labels under the model.
+        """Lower bound of the log-probability of labels under the model.
 
-        The integral over time is done: with m hidden sites, m uniform from 1 to L, and
-        which ones uniform, the bound is the mean of
-        :math:`(L / m) \sum_{i\ \mathrm{hidden}} \log p(y_i | \mathrm{shown})`.  It is
-        also that of a random order, :math:`E_\sigma \log P_\sigma(y) \le
-        \log E_\sigma P_\sigma(y) = \log P(y)`, an equality where all orders agree.
+        That of a random order, with the integral over time done (`flow.order_bound`);
+        an equality where all orders agree.
 
         Parameters
         ----------
@@ -177,31 +153,14 @@ class MaskedDiffusion(Baseline):
 
         Returns
         -------
-        result : BoundResult
-            Bounds in nats.
+        result : DiscreteBoundResult
+            Unbiased estimates of the bounds, in nats and in bits per site.
         """
-        check_counts(draws=draws, batch_size=batch_size)
         labels = self.path.check(labels).to(self.device)
-        conditions = check_conditions(conditions, len(labels))
-        many = labels.repeat_interleave(draws, 0)
-        noise = self.path.source.sample(len(many), generator, device=self.device)
-        uniform = Noise(()).sample(len(many), generator, device=self.device)
-        n_hidden = 1 + (uniform * self.path.length).long()
-        hidden = noise.argsort(-1).argsort(-1) < n_hidden[:, None]
-        values = []
-        with torch.no_grad(), evaluating(self):
-            for first in range(0, len(many), batch_size):
-                rows = slice(first, first + batch_size)
-                chunk = {
-                    k: v.repeat_interleave(draws, 0)[rows].to(self.device)
-                    for k, v in conditions.items()
-                }
-                log_prob = self._log_prob(many[rows], ~hidden[rows], chunk)
-                values.append((log_prob * hidden[rows]).sum(-1))
-        each = torch.cat(values) * self.path.length / n_hidden
-        each = each.reshape(-1, draws)
-        error = each.std(-1) / math.sqrt(draws) if draws > 1 else each[:, 0] * math.nan
-        return BoundResult(each.mean(-1), error, draws)
+        with evaluating(self):
+            return bound_by_orders(
+                self._log_prob, labels, draws, generator, conditions, batch_size
+            )
 
     def _fill_in(self, labels, shown, conditions, generator):
         return draw_categories(self._law(labels, shown, conditions), generator)

@@ -14,6 +14,7 @@ from .inpainting import InpaintingField, inpaint
 from .likelihood import LogProbResult, log_prob
 from .loss import posterior_loss, velocity_loss
 from .marginal import MarginalVelocityField, marginal_velocity
+from .order_bound import order_log_prob_bound
 from .path import GeodesicPath, PathSample
 from .posterior import PosteriorField
 from .ranks import RankLost, process_group
@@ -69,6 +70,7 @@ __all__ = [
     "marginal_velocity",
     "measure_times",
     "log_prob",
+    "order_log_prob_bound",
     "posterior_loss",
     "process_group",
     "root_belief",

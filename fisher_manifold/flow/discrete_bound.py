@@ -158,7 +158,7 @@ def discrete_log_prob_bound(
             "expected the exact divergence (probes=None) with importance_weighted: the "
             "exponential of a noisy logarithm is too large on average"
         )
-    labels = _check_labels(field.space, labels)
+    labels = check_site_labels(field.space, labels)
     labels = labels.to(device_of(field) or labels.device)
     times = _times(field, path, steps, grid, tau)
     tau = float(times[-1])
@@ -196,7 +196,21 @@ def discrete_log_prob_bound(
     return DiscreteBoundResult(value, error, n_sites, draws, n_evaluations, largest)
 
 
-def _check_labels(space, labels):
+def check_site_labels(space, labels):
+    """Labels of sequences of a categorical space, refused if they do not fit.
+
+    Parameters
+    ----------
+    space : Manifold
+        Space.
+    labels : torch.Tensor of int, shape=[n, *space.shape[:-1]]
+        Labels.
+
+    Returns
+    -------
+    labels : torch.Tensor of int64, shape=[n, *space.shape[:-1]]
+        Labels.
+    """
     labels = torch.as_tensor(labels)
     if not hasattr(space, "vertices"):
         raise TypeError(

@@ -13,8 +13,8 @@ that matches their law given the others, exactly.
 
 import torch
 
-from .evidence import LOG_ZERO, encode_belief, log_evidence, root_belief
-from .field import call_network, unwrapped
+from .evidence import LOG_ZERO, log_evidence
+from .field import call_network
 from .loss import posterior_loss
 from .posterior import PosteriorField, clocks
 
@@ -74,8 +74,9 @@ class InpaintingField(PosteriorField):
         ----------
         x : torch.Tensor, shape=[n, *space.shape]
             Points; those of given sites are not looked at.
-        t : torch.Tensor, shape=[n]
-            Times in [0, 1) of the free sites.
+        t : torch.Tensor, shape=[n], or with evidence [n, *space.shape[:-1]]
+            Times in [0, 1) of the free sites; of clocks of their own the network is
+            told the mean over those that are not decided yet, before 1/2.
         given : torch.Tensor of int, shape=[n, *space.shape[:-1]], optional
             Categories of given sites, -1 for the others.
         **conditions : torch.Tensor
@@ -87,19 +88,17 @@ class InpaintingField(PosteriorField):
             Logits; of given sites 0 for their category, minus infinity for others.
         """
         if given is None:
-            return super().logits(x, t, **conditions)
+            if t.ndim == 1:
+                return super().logits(x, t, **conditions)
+            given = torch.full(x.shape[:-1], -1, device=x.device)
         is_given, is_true = self._masks(given)
         root = self.space.sphere_coordinates(x)
         if self.evidence:
-            kappa, t = clocks(x, t)
+            kappa, t = clocks(x, t, (t < 0.5) & (given < 0) if t.ndim > 1 else None)
             log_r = log_evidence(root, kappa, self.path.source.concentration)
             certain = torch.where(is_true, 0.0, LOG_ZERO).to(log_r.dtype)
             log_r = torch.where(is_given, certain, log_r)
-            encode = getattr(unwrapped(self.network), "encode", root_belief)
-            output = call_network(
-                self.network, encode_belief(log_r, encode), t, conditions
-            )
-            logits = output.to(x.dtype) + log_r
+            logits = self._beside(log_r, t, conditions)
         else:
             root = torch.where(is_given, is_true.to(root.dtype), root)
             logits = call_network(self.network, root, t, conditions).to(x.dtype)

@@ -106,9 +106,13 @@ class PosteriorField(torch.nn.Module):
             return call_network(self.network, root, t, conditions).to(x.dtype)
         kappa, t = clocks(x, t)
         log_r = log_evidence(root, kappa, self.path.source.concentration)
+        return self._beside(log_r, t, conditions)
+
+    def _beside(self, log_r, t, conditions):
+        """Logits: the evidence of all sites, and what the network makes of it."""
         encode = getattr(unwrapped(self.network), "encode", root_belief)
         output = call_network(self.network, encode_belief(log_r, encode), t, conditions)
-        return output.to(x.dtype) + log_r
+        return output.to(log_r.dtype) + log_r
 
     def forward(self, x, t, **conditions):
         """Velocity at points and times.
@@ -189,7 +193,7 @@ class PosteriorField(torch.nn.Module):
         return with_network(self, network)
 
 
-def clocks(x, t):
+def clocks(x, t, free=None):
     """Times of all sites, and the one time that a network is told: their mean.
 
     Parameters
@@ -198,6 +202,8 @@ def clocks(x, t):
         Points.
     t : torch.Tensor, shape=[n] or [n, *space.shape[:-1]]
         Times of the points, or of each site.
+    free : torch.Tensor of bool, shape=[n, *space.shape[:-1]], optional
+        Sites that the mean is over, 1/2 if there are none; default: all.
 
     Returns
     -------
@@ -208,4 +214,8 @@ def clocks(x, t):
     """
     if t.ndim == 1:
         return t.reshape(-1, *[1] * (x.ndim - 2)), t
-    return t, t.flatten(1).mean(1)
+    if free is None:
+        return t, t.flatten(1).mean(1)
+    free = free.flatten(1)
+    total, n_free = (t.flatten(1) * free).sum(1), free.sum(1)
+    return t, torch.where(n_free > 0, total / n_free.clamp(min=1), 0.5)

@@ -66,7 +66,7 @@ def test_bound_is_below_the_probability_and_estimated_without_bias():
     deviation = (result.value - bound) / result.standard_error
     assert deviation.abs().max() < 5
     assert deviation.square().mean() < 2
-    assert result.n_evaluations == 2000
+    assert result.n_draws == 2000
 
 
 def test_bound_is_the_probability_for_exact_posteriors():
