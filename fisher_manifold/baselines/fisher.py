@@ -171,8 +171,9 @@ class RevealedFlow(_Flow, InpaintingField):
         Sites.
     concentration : float
         Of the Dirichlet source.
-    reveal : float
-        Share of the training samples that have given sites.
+    blank : float
+        Share of the training samples that are as in sampling: some sites given, nothing
+        known of the others; the rest have some sites given, others under way.
 
     Examples
     --------
@@ -188,9 +189,9 @@ class RevealedFlow(_Flow, InpaintingField):
 
     coupling = None
 
-    def __init__(self, network, n_categories, length, concentration=1.0, reveal=1.0):
+    def __init__(self, network, n_categories, length, concentration=1.0, blank=1.0):
         path = _path(n_categories, length, concentration)
-        super().__init__(network, path, reveal=reveal)
+        super().__init__(network, path, blank=blank)
 
     def sample(self, n, generator=None, conditions=None, steps=50, **options):
         """Draw labels: see `flow.sample`, with `flow.Staggered` of a group a step.
@@ -204,7 +205,8 @@ class RevealedFlow(_Flow, InpaintingField):
         conditions : dict of torch.Tensor, optional
             Conditions, first axis n.
         steps : int
-            Steps, and groups of sites.
+            Steps, and groups of sites; no more than there are sites are taken, since
+            with a step for each nothing is left to gain.
         **options : object
             Of `flow.sample`.
 
@@ -213,6 +215,7 @@ class RevealedFlow(_Flow, InpaintingField):
         result : SampleResult
             With ``labels`` and ``n_evaluations``.
         """
+        steps = min(steps, self.space.shape[0])
         options = {"solver": Staggered(steps), "steps": steps, **options}
         return super().sample(n, generator, conditions, **options)
 

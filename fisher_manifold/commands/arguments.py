@@ -125,6 +125,12 @@ def _add_steering(group):
         type=whole_share,
         help="share of the samples trained with some letters given, for sample --given",
     )
+    option(
+        "--blank",
+        type=whole_share,
+        help="share of the samples trained with some letters given and nothing known "
+        "of the others, for --solver staggered and evaluate --bound",
+    )
 
 
 def _add_optimisation(group):

@@ -9,7 +9,7 @@ from .. import flow
 from .comparison import choose
 
 _STEPS = 30
-_DRAWS = 2
+_DRAWS = {"flow": 2, "order": 8}
 
 
 def likelihood_bound(trainer, test, n, seed):
@@ -30,37 +30,41 @@ def likelihood_bound(trainer, test, n, seed):
     -------
     bound : dict or None
         bits_per_site (at most, lower is better), standard_error over sequences (None
-        for one), n_sequences, draws, steps; None if there is none, with `reason`.
+        for one), n_sequences, draws, law: "flow", or "order" for a model trained with
+        given letters, whose samples are decided one letter after the other; None if
+        there is none, with `reason`.
     """
     if n == 0:
         return None
-    source = trainer.path.source
-    if not getattr(source, "concentration", 1.0) >= 1.0:
+    field, source = trainer.field, trainer.path.source
+    law = "order" if isinstance(field, flow.InpaintingField) else "flow"
+    if law == "flow" and not getattr(source, "concentration", 1.0) >= 1.0:
         return {
             "bits_per_site": None,
             "reason": "the source has a concentration below 1: train with "
-            "--concentration 2 for a bound",
+            "--concentration 2, or with --blank 1, for a bound",
         }
     rows = choose(len(test[0]), min(n, len(test[0])), np.random.default_rng(seed))
-    conditions = None
+    labels = torch.from_numpy(test[0][rows])
+    options = {
+        "draws": _DRAWS[law],
+        "generator": torch.Generator().manual_seed(seed),
+        "conditions": None,
+    }
     if test[1] is not None:
-        conditions = {"label": torch.from_numpy(test[1][rows])}
-    found = flow.discrete_log_prob_bound(
-        trainer.field,
-        trainer.path,
-        torch.from_numpy(test[0][rows]),
-        draws=_DRAWS,
-        steps=_STEPS,
-        probes=1,
-        generator=torch.Generator().manual_seed(seed),
-        conditions=conditions,
-    )
+        options["conditions"] = {"label": torch.from_numpy(test[1][rows])}
+    if law == "order":
+        found = flow.order_log_prob_bound(field, labels, **options)
+    else:
+        found = flow.discrete_log_prob_bound(
+            field, trainer.path, labels, steps=_STEPS, probes=1, **options
+        )
     bits = -found.bits_per_site
     error = float(bits.std()) / math.sqrt(len(bits)) if len(bits) > 1 else None
     return {
         "bits_per_site": float(bits.mean()),
         "standard_error": error,
         "n_sequences": len(bits),
-        "draws": _DRAWS,
-        "steps": _STEPS,
+        "draws": _DRAWS[law],
+        "law": law,
     }

@@ -54,6 +54,9 @@ class TrainingSettings:
         Share of the samples that are trained without their class.
     reveal : float
         Share of the samples that are trained with some letters given.
+    blank : float
+        Share of the samples that are trained with some letters given, and nothing known
+        of the others.
     steps, batch_size : int
         Steps in all, and sequences in each.
     coupling_size, micro_batch_size : int, optional
@@ -75,6 +78,7 @@ class TrainingSettings:
     coupling: str = "independent"
     condition_dropout: float = 0.0
     reveal: float = 0.0
+    blank: float = 0.0
     steps: int = 4000
     batch_size: int = 128
     coupling_size: int | None = None

@@ -156,8 +156,9 @@ def make_trainer(model, device="cpu"):
         torch.random.default_generator.manual_seed(training.seed)
         network = _make_network(model, space).to(device)
     field = flow.PosteriorField(network, path)
-    if training.reveal:
-        field = flow.InpaintingField(network, path, reveal=training.reveal)
+    if training.reveal or training.blank:
+        shares = {"reveal": training.reveal, "blank": training.blank}
+        field = flow.InpaintingField(network, path, **shares)
     return flow.Trainer(
         field,
         path,

@@ -37,11 +37,17 @@ class InpaintingField(PosteriorField):
     reveal : float
         Share of the samples that are trained with given sites, if none are given in the
         conditions: of their sites a share, uniform from 0 to 1, at random places.
+    blank : float
+        Share of the samples that are trained as those of `Staggered` are decided, a
+        group in a step: some sites are given, any number of them as often as any other,
+        and nothing at all is known of the others (their time is 0).  Their loss is the
+        bound of `order_log_prob_bound`, per site.  1 is best for that sampler and that
+        bound, but leaves the flows of a single clock untrained.
 
     Raises
     ------
     ValueError
-        If the share is not from 0 to 1; see also `PosteriorField`.
+        If a share is not from 0 to 1; see also `PosteriorField`.
 
     Examples
     --------
@@ -61,11 +67,13 @@ class InpaintingField(PosteriorField):
             [1, 0, 1]])
     """
 
-    def __init__(self, network, path, evidence=True, reveal=1.0):
+    def __init__(self, network, path, evidence=True, reveal=1.0, blank=0.0):
         super().__init__(network, path, evidence)
-        if not 0 <= reveal <= 1:
-            raise ValueError(f"expected a share `reveal` from 0 to 1, got {reveal}")
+        for name, share in (("reveal", reveal), ("blank", blank)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"expected a share `{name}` from 0 to 1, got {share}")
         self.reveal = float(reveal)
+        self.blank = float(blank)
 
     def logits(self, x, t, given=None, **conditions):
         """Unnormalised log-probabilities of each site's category.
@@ -120,10 +128,13 @@ class InpaintingField(PosteriorField):
         Returns
         -------
         loss : torch.Tensor, shape=[n]
-            Cross-entropy, averaged over all sites; given ones have none.
+            Cross-entropy, averaged over all sites; given ones have none.  In training,
+            over the free sites alone where these are blank.
         """
         if given is None and self.training and batch.labels is not None:
             given = self._reveal(batch.labels)
+            if self.blank > 0:
+                return self._loss_with_blanks(batch, given, conditions)
         if given is None:
             return super().loss(batch, **conditions)
         logits = self.logits(batch.x_t, batch.t, given=given, **conditions)
@@ -137,6 +148,25 @@ class InpaintingField(PosteriorField):
         row, share = torch.rand((2, *shape), device=labels.device)
         site = torch.rand(labels.shape, device=labels.device)
         return torch.where((row < self.reveal) & (site < share), labels, -1)
+
+    def _loss_with_blanks(self, batch, given, conditions):
+        """Loss of a batch of which some samples have blank sites."""
+        labels, t, x_t = batch.labels, batch.t, batch.x_t
+        n, n_sites = len(labels), labels[0].numel()
+        # Numbers of free sites: stratified over the batch, like times.
+        share = (torch.randperm(n) + torch.rand(n)) / n
+        n_free = (1 + (share * n_sites).long().clamp(max=n_sites - 1)).to(t.device)
+        place = torch.rand((n, n_sites), device=t.device).argsort(-1).argsort(-1)
+        hidden = (place < n_free[:, None]).reshape(labels.shape)
+        blank = torch.rand(n, device=t.device) < self.blank
+        if given is None:
+            given = torch.full_like(labels, -1)
+        rows = blank.reshape(-1, *[1] * (labels.ndim - 1))
+        given = torch.where(rows, torch.where(hidden, -1, labels), given)
+        x = torch.where(rows[..., None], batch.x0, x_t)
+        logits = self.logits(x, torch.where(blank, 0.0, t), given=given, **conditions)
+        weight = torch.where(blank, n_sites / n_free, 1.0)
+        return weight * posterior_loss(logits, labels)
 
     def hold(self, x, given=None, **_):
         """Points with given sites at their vertices.
@@ -177,7 +207,7 @@ class InpaintingField(PosteriorField):
         return given[..., None] >= 0, given[..., None] == categories
 
 
-def inpaint(field, reveal=0.0):
+def inpaint(field, reveal=0.0, blank=0.0):
     """Field for given sites with the network of a trained `PosteriorField`.
 
     Parameters
@@ -185,7 +215,7 @@ def inpaint(field, reveal=0.0):
     field : PosteriorField
         Trained field.  Its network has seen sites that are decided before others only
         if it was trained so (see `InpaintingField`).
-    reveal : float
+    reveal, blank : float
         As in `InpaintingField`, to train it further.
 
     Returns
@@ -217,5 +247,5 @@ def inpaint(field, reveal=0.0):
             f"expected a PosteriorField, got {type(field).__name__}: sites are given "
             "as categories"
         )
-    made = InpaintingField(field.network, field.path, field.evidence, reveal)
+    made = InpaintingField(field.network, field.path, field.evidence, reveal, blank)
     return made.train(field.training)

@@ -107,6 +107,18 @@ def test_the_bound_of_the_likelihood(cli, bounded, trained):
     assert "train with --concentration 2" in said.out
 
 
+def test_the_bound_of_a_model_that_is_given_letters(cli, bounded, tmp_path):
+    """Any concentration will do, and the training is resumed with its settings."""
+    words = ("train", *TINY, "--data", bounded[1], "--steps", 5, "--blank", 1)
+    assert main([str(word) for word in (*words, "--out", tmp_path / "model")]) == 0
+    said, found = evaluate(cli, tmp_path / "model", bounded[1])
+    bound = found["bound"]
+    assert bound["law"] == "order" and 1.5 < bound["bits_per_site"] < 2.5
+    assert f"at most {bound['bits_per_site']:.4f} bits/site" in said.out
+    settings = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert settings["training"]["blank"] == 1.0
+
+
 def test_text_has_no_boxes(cli, text_model):
     said, found = evaluate(cli, *text_model)
     assert "TATA" not in said.out and "GC content" not in said.out

@@ -94,6 +94,51 @@ def test_exact_posteriors_give_the_probability(simplex):
     assert ((result.value - expected) / result.standard_error).abs().max() < 5
 
 
+@pytest.mark.parametrize(("reveal", "blank"), [(1.0, 1.0), (0.0, 1.0)])
+def test_the_loss_of_blank_samples_is_minus_the_bound(reveal, blank):
+    field = flow.InpaintingField(Arbitrary(), PATH, reveal=reveal, blank=blank).train()
+    expected = -log_prob_of_orders(field).mean(0)[5].item() / 3
+    labels = ALL[torch.full((40_000,), 5)]
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        loss = field.loss(PATH.sample(labels)).double()
+    # Numbers of free sites are stratified: the error is below that of independent ones.
+    assert abs(loss.mean() - expected) < 5 * loss.std() / math.sqrt(len(labels))
+
+
+def test_a_share_of_the_samples_is_blank():
+    field = flow.InpaintingField(Arbitrary(), PATH, blank=0.25).train()
+    times = []
+    field.network.register_forward_hook(lambda module, args, out: times.append(args[1]))
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        field.loss(PATH.sample(ALL[torch.zeros(20_000).long()]))
+    assert abs((times[0] == 0).float().mean() - 0.25) < 0.02
+    with pytest.raises(ValueError, match="`blank` from 0 to 1, got 1.5"):
+        flow.InpaintingField(Arbitrary(), PATH, blank=1.5)
+
+
+def test_blank_sites_on_either_chart_without_evidence():
+    """Their points are those of the source, which a network without evidence sees."""
+    space = fm.SequenceManifold(fm.FisherRaoSimplex(2), 3)
+    path, seen = flow.GeodesicPath(space), []
+
+    class Listener(torch.nn.Module):
+        def forward(self, x, t):
+            seen.append(x)
+            return torch.zeros_like(x)
+
+    field = flow.InpaintingField(Listener(), path, evidence=False, blank=1.0).train()
+    batch = path.sample(ALL)
+    loss = field.loss(batch)
+    torch.testing.assert_close(loss, torch.full((27,), math.log(3.0)))
+    start = space.sphere_coordinates(batch.x0)
+    free = (seen[0] - start).abs().amax(-1) < 1e-6
+    vertex = (seen[0] == torch.nn.functional.one_hot(ALL, 3)).all(-1)
+    assert bool((free | vertex).all()) and bool(free.any(1).all())
+    assert set(free.sum(1).tolist()) == {1, 2, 3}
+
+
 def test_training_mode_is_left_and_nothing_is_remembered():
     field = flow.InpaintingField(networks.MLP((3, 3), 8, 1), PATH).train()
     flow.order_log_prob_bound(field, ALL[:2], draws=2)
