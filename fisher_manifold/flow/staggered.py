@@ -7,7 +7,7 @@ import torch
 
 from .times import PowerTimes
 
-ORDERS = ("random", "strided")
+ORDERS = ("random", "strided", "stratified")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Staggered:
     width : float, optional
         Share of the time in which a group's clock runs, from 1 / groups to 1; more
         where there are fewer sites than groups, so that some clock runs at any time.
-    order : {"random", "strided"}
+    order : {"random", "strided", "stratified"}
         "random": which sites are in a group is drawn for each sample.  "strided": sites
         that lie ``groups`` apart, so that neighbours are never in one group; the order
-        of the groups is drawn for each sample.
+        of the groups is drawn for each sample.  "stratified": of each stretch of
+        ``groups`` sites one is in each group, drawn for each stretch, so that
+        neighbours are seldom in one group and the pattern of a group is random.
 
     Raises
     ------
@@ -127,8 +129,12 @@ class Staggered:
         place = torch.arange(sites) * groups // sites
         if self.order == "random":
             group = place[_permutations(n, sites, generator)]
-        else:
+        elif self.order == "strided":
             group = _permutations(n, groups, generator)[:, torch.arange(sites) % groups]
+        else:
+            stretches = -(-sites // groups)
+            group = _permutations(n * stretches, groups, generator)
+            group = group.reshape(n, -1)[:, :sites]
         width = max(self.width, 1.0 / groups)
         starts = group * ((1.0 - width) / max(1, groups - 1))
         return starts.reshape(x.shape[:-1]).to(x), width

@@ -163,11 +163,11 @@ def adaptive(law, field, path, n):
     return "; ".join(parts)
 
 
-def train(law, path, steps, reveal):
+def train(law, path, steps, reveal, blank):
     """Train a field of a small network on draws from the law, some sites given."""
     torch.manual_seed(0)
     network = networks.MLP(path.space.shape, 128, 2)
-    field = flow.InpaintingField(network, path, reveal=reveal)
+    field = flow.InpaintingField(network, path, reveal=reveal, blank=blank)
     data = torch.as_tensor(law.sample(50_000, np.random.default_rng(2)))
     g = torch.Generator().manual_seed(2)
     trainer = flow.Trainer(
@@ -184,6 +184,7 @@ def main():
     parser.add_argument("--long", action="store_true", help=f"{LONG} evaluations too")
     parser.add_argument("--trained", type=int, default=0, metavar="STEPS")
     parser.add_argument("--reveal", type=float, default=0.0, metavar="SHARE")
+    parser.add_argument("--blank", type=float, default=0.0, metavar="SHARE")
     parser.add_argument("--laws", nargs="+", choices=LAWS, default=list(LAWS))
     parser.add_argument("--solvers", nargs="+", metavar="TITLE", help="only these")
     parser.add_argument("--out", type=Path)
@@ -199,7 +200,9 @@ def main():
         law = LAWS[name]
         field, path = exact_field(law)
         if arguments.trained:
-            field = train(law, path, arguments.trained, arguments.reveal)
+            field = train(
+                law, path, arguments.trained, arguments.reveal, arguments.blank
+            )
         options = arguments.samples, arguments.long, arguments.solvers
         for line in table(name, law, field, path, *options):
             say(line)

@@ -110,7 +110,10 @@ def test_neighbours_are_in_different_groups(groups, length):
     strided = flow.Staggered(groups, order="strided")._starts(x, g)[0]
     assert bool((strided[:, 1:] != strided[:, :-1]).all())
     random = flow.Staggered(groups)._starts(x, g)[0]
-    for starts in (strided, random):
+    stratified = flow.Staggered(groups, order="stratified")._starts(x, g)[0]
+    for stretch in stratified.split(groups, dim=1):
+        assert all(len(row.unique()) == len(row) for row in stretch)
+    for starts in (strided, random, stratified):
         sizes = [[int((row == s).sum()) for s in row.unique()] for row in starts]
         assert all(len(each) == min(groups, length) for each in sizes)
         assert all(max(each) - min(each) <= 1 for each in sizes)
@@ -162,7 +165,7 @@ def test_a_network_is_told_the_mean_of_the_clocks():
         ({"groups": 4, "width": 0.2}, ValueError, "from 1 / groups"),
         ({"groups": 4, "width": 1.1}, ValueError, "to 1"),
         ({"groups": 4, "width": math.nan}, ValueError, "to 1"),
-        ({"groups": 4, "order": "left to right"}, ValueError, "random, strided"),
+        ({"groups": 4, "order": "left to right"}, ValueError, "strided, stratified"),
     ],
 )
 def test_wrong_options(options, error, message):
