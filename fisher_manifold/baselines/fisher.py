@@ -216,7 +216,8 @@ class RevealedFlow(_Flow, InpaintingField):
             With ``labels`` and ``n_evaluations``.
         """
         steps = min(steps, self.space.shape[0])
-        options = {"solver": Staggered(steps), "steps": steps, **options}
+        solver = Staggered(steps, order="stratified")
+        options = {"solver": solver, "steps": steps, **options}
         return super().sample(n, generator, conditions, **options)
 
     def log_prob_bound(self, labels, **options):

@@ -152,7 +152,7 @@ def generate(trainer, n, arguments, class_labels, generator, given=None):
         note("this model is not trained at all: the run stopped before its first steps")
     grid, solver = None, arguments.solver
     if solver == "staggered":
-        solver = flow.Staggered(arguments.steps)
+        solver = flow.Staggered(arguments.steps, order="stratified")
         if arguments.grid != "field":
             raise ValueError(
                 f"--grid {arguments.grid}: the clocks of --solver staggered are even: "
