@@ -82,7 +82,7 @@ def test_solver_readout_and_grid(cli, trained, monkeypatch):
     cli(*words)
     cli(*words, "--solver", "adams", "--readout", "posterior", "--grid", "measured")
     cli(*words, "--solver", "staggered")
-    assert asked[2]["solver"] == flow.Staggered(groups=4)
+    assert asked[2]["solver"] == flow.Staggered(groups=4, order="stratified")
     names = ("steps", "solver", "readout")
     assert [asked[0][name] for name in names] == [4, "euler", "nearest"]
     assert [asked[1][name] for name in names] == [4, "adams", "posterior"]
