@@ -113,7 +113,8 @@ def _add_sampler(parser):
         default=SOLVERS[0],
         help="method of a step; euler and adams take one evaluation of the network, "
         "heun and midpoint two, rk4 four; staggered decides some letters in each "
-        "step, spread over the sequence, and knows them in the next (default: %(default)s)",
+        "step, spread over the sequence, and knows them in the next "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--readout",
