@@ -13,7 +13,7 @@ that matches their law given the others, exactly.
 
 import torch
 
-from .evidence import LOG_ZERO, encode_belief, log_evidence, root_belief
+from .evidence import LOG_ZERO, encode_belief, log_evidence
 from .field import call_network, unwrapped
 from .loss import posterior_loss
 from .posterior import PosteriorField, clocks
@@ -95,7 +95,7 @@ class InpaintingField(PosteriorField):
             log_r = log_evidence(root, kappa, self.path.source.concentration)
             certain = torch.where(is_true, 0.0, LOG_ZERO).to(log_r.dtype)
             log_r = torch.where(is_given, certain, log_r)
-            encode = getattr(unwrapped(self.network), "encode", root_belief)
+            encode = getattr(unwrapped(self.network), "encode", None)
             output = call_network(
                 self.network, encode_belief(log_r, encode), t, conditions
             )

@@ -2,7 +2,7 @@
 
 import torch
 
-from .evidence import encode_belief, log_evidence, root_belief
+from .evidence import encode_belief, log_evidence
 from .field import call_network, unwrapped, with_network
 from .loss import posterior_loss
 from .path import expand
@@ -106,7 +106,7 @@ class PosteriorField(torch.nn.Module):
             return call_network(self.network, root, t, conditions).to(x.dtype)
         kappa, t = clocks(x, t)
         log_r = log_evidence(root, kappa, self.path.source.concentration)
-        encode = getattr(unwrapped(self.network), "encode", root_belief)
+        encode = getattr(unwrapped(self.network), "encode", None)
         output = call_network(self.network, encode_belief(log_r, encode), t, conditions)
         return output.to(x.dtype) + log_r
 
