@@ -199,7 +199,7 @@ class Geodesics:
     def geodesic_point(self, initial_point, end_point, t):
         """Point of the geodesic between two points, each at its time.
 
-        The first part of `geodesic_state`, in a third of its time.
+        The first part of `geodesic_state`, with less work.
 
         Parameters
         ----------
