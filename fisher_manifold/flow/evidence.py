@@ -26,7 +26,7 @@ from ..geometry.arrays import (
     smallest_normal,
     sum_tolerance,
 )
-from ..geometry.numerics import angles_to_vertices, with_near_vertices
+from ..geometry.numerics import angles_to_vertices, near_vertices
 
 LOG_ZERO = -60.0
 """Stand-in for log 0.
@@ -81,15 +81,16 @@ def log_evidence(root, kappa, concentration=0.5):
     return in_blocks(evidence, flat, kappa.reshape(-1, 1)).reshape(root.shape)
 
 
-def encode_belief(log_r, encode):
+def encode_belief(log_r, encode=None):
     """Normalised evidence, a site's belief, as a network is given it.
 
     Parameters
     ----------
     log_r : torch.Tensor, shape=[..., d + 1]
         Log evidence, up to a constant at each site.
-    encode : callable
+    encode : callable, optional
         Function of the log ratios of beliefs to the uniform law, shape=[n, d + 1].
+        Default: `root_belief`.
 
     Returns
     -------
@@ -100,7 +101,8 @@ def encode_belief(log_r, encode):
     def of_rows(log_r):
         return encode(torch.log_softmax(log_r, -1) + math.log(log_r.shape[-1]))
 
-    return in_blocks(of_rows, log_r.reshape(-1, log_r.shape[-1])).reshape(log_r.shape)
+    rows = log_r.reshape(-1, log_r.shape[-1])
+    return in_blocks(of_rows if encode else root_belief, rows).reshape(log_r.shape)
 
 
 def root_belief(log_ratio):
@@ -112,7 +114,7 @@ def root_belief(log_ratio):
     Parameters
     ----------
     log_ratio : torch.Tensor, shape=[..., d + 1]
-        Logarithms of the belief's ratio to the uniform law.
+        Logarithms of the belief's ratio to the uniform law, up to a constant.
 
     Returns
     -------
@@ -128,7 +130,10 @@ def root_belief(log_ratio):
     tensor([[ 0.,  0.,  0.,  0.],
             [ 1., -1., -1., -1.]])
     """
-    return torch.expm1(log_ratio / 2)
+    # One pass of exp: roots of b are unit vectors, whatever constant log b lacks.
+    root = torch.exp((log_ratio - log_ratio.amax(-1, keepdim=True)) / 2)
+    norm = torch.linalg.vector_norm(root, dim=-1, keepdim=True)
+    return root * (root.shape[-1] ** 0.5 / norm) - 1.0
 
 
 def log_contraction(start, labels, kappa):
@@ -171,11 +176,13 @@ def _log_evidence(root, kappa, concentration):
     rounding = 3.0 * sum_tolerance(root, d + 1) * (math.pi / 2) * speed.clamp(max=1.0)
     terms = _smooth if needs_derivatives(root, kappa) else _in_place
     log_ratio, theta, beyond = terms(root, speed, rounding)
-    log_r = log_ratio * ((d - 1) + weight * d) - torch.log1p(-kappa)
+    log_r = torch.add(-torch.log1p(-kappa), log_ratio, alpha=(d - 1) + weight * d)
     if weight != 0:
         log_r = log_r + weight * _log_cosine_ratio(theta, root, speed)
+        log_r = log_r.clamp(min=LOG_ZERO)
     # The slope makes the nearest of all ruled out vertices win; all are below LOG_ZERO.
-    return torch.minimum(log_r.clamp(min=LOG_ZERO), LOG_ZERO * (1.001 + beyond))
+    least = root.new_full((), 1.001 * LOG_ZERO)
+    return torch.minimum(log_r, torch.add(least, beyond, alpha=LOG_ZERO))
 
 
 def _smooth(root, speed, rounding):
@@ -201,17 +208,22 @@ def _in_place(root, speed, rounding):
 
     Ruled out entries have the ratio of the wall instead of an angle of 0.
     """
-    elevation = root.clamp(max=0.9).asin_()
-    theta = with_near_vertices(math.pi / 2 - elevation, root)
-    theta.clamp_(min=smallest_normal(theta) ** 0.4)  # 0 / 0 at the vertex
-    elevation += (math.acos(0.9) - theta).clamp_(min=0.0)
+    elevation = torch.asin(root)
+    theta = math.pi / 2 - elevation
+    squared_sine = torch.addcmul(root.new_ones(()), root, root, value=-1)
+    near, angle = near_vertices(root)
+    if len(angle):
+        angle.clamp_(min=smallest_normal(angle) ** 0.4)  # 0 / 0 at the vertex
+        theta[near], elevation[near] = angle, math.pi / 2 - angle
+        squared_sine[near] = torch.sin(angle).square_()
     delta = speed * theta
     beyond = (delta - elevation).sub_(rounding)
-    half_sine = torch.minimum(delta, elevation, out=delta).mul_(0.5).sin_()
-    fall = half_sine.square()
-    # The sine of delta, not above pi/2.
-    rise = (1.0 - fall).sqrt_().mul_(half_sine).mul_(root).div_(torch.sin(theta))
-    log_ratio = rise.sub_(fall).mul_(2.0).log1p_()
+    half = torch.minimum(delta, elevation, out=delta).mul_(0.5).sin_()
+    # As in `_log_sine_ratio`, with sin(delta) = 2 half sqrt(1 - half^2), where delta is
+    # not above pi/2, and one square root for both sines.
+    rise = torch.addcmul(root.new_full((), 4.0), half, half, value=-4)
+    rise = rise.div_(squared_sine).sqrt_().mul_(root)
+    log_ratio = rise.sub_(half, alpha=2).mul_(half).log1p_()
     return log_ratio, theta, torch.threshold_(beyond, 0.0, _far_inside(root))
 
 

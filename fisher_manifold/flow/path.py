@@ -186,6 +186,8 @@ class GeodesicPath:
 
     def _interpolate(self, x0, x1, t):
         space, metric = self.space, self.space.metric
+        if hasattr(metric, "geodesic_point"):
+            return in_blocks(metric.geodesic_point, x0, x1, t), None
         if hasattr(metric, "geodesic_state"):
             return _state(metric, 0, x0, x1, t), None
         log = call(space, metric.log, x1, x0)

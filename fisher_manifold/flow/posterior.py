@@ -2,7 +2,7 @@
 
 import torch
 
-from .evidence import encode_belief, log_evidence, root_belief
+from .evidence import encode_belief, log_evidence
 from .field import call_network, unwrapped, with_network
 from .loss import posterior_loss
 from .path import expand
@@ -110,7 +110,7 @@ class PosteriorField(torch.nn.Module):
 
     def _beside(self, log_r, t, conditions):
         """Logits: the evidence of all sites, and what the network makes of it."""
-        encode = getattr(unwrapped(self.network), "encode", root_belief)
+        encode = getattr(unwrapped(self.network), "encode", None)
         output = call_network(self.network, encode_belief(log_r, encode), t, conditions)
         return output.to(log_r.dtype) + log_r
 

@@ -11,7 +11,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-_BLOCK = 2**17
+_BLOCK = 2**18
 """Entries of a block of `in_blocks`: its temporaries fit in a processor's cache."""
 
 

@@ -8,6 +8,7 @@ from .numerics import (
     mean_log_to_vertices,
     sphere_exit_time,
     sphere_exp,
+    sphere_geodesic_point,
     sphere_geodesic_state,
     sphere_log,
     sphere_transport_along,
@@ -194,6 +195,31 @@ class Geodesics:
         times = as_array_like(t, initial_point)[(..., *[None] * len(shape))]
         root, velocity = sphere_geodesic_state(direction, start, times)
         return chart.point(root), chart.from_root(velocity, root)
+
+    def geodesic_point(self, initial_point, end_point, t):
+        """Point of the geodesic between two points, each at its time.
+
+        The first part of `geodesic_state`, with less work.
+
+        Parameters
+        ----------
+        initial_point : array-like, shape=[..., *point_shape]
+            Initial point.
+        end_point : array-like, shape=[..., *point_shape]
+            End point.
+        t : float or array-like, shape=[...]
+            A time for each pair, taken in the dtype and on the device of the points.
+
+        Returns
+        -------
+        point : array-like, shape=[..., *point_shape]
+            Point at time t.
+        """
+        shape, chart = self._space.shape, self._chart
+        require_arrays(shape, initial_point=initial_point, end_point=end_point)
+        start, end, difference = chart.roots(initial_point, end_point)
+        times = as_array_like(t, initial_point)[(..., *[None] * len(shape))]
+        return chart.point(sphere_geodesic_point(difference, start, end, times))
 
     def parallel_transport(
         self, tangent_vec, base_point, direction=None, end_point=None

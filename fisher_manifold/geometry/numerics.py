@@ -227,6 +227,21 @@ def sphere_geodesic_state(tangent_vec, base_point, t):
     return point, combine(cosine, tangent_vec, inward, base_point, smooth)
 
 
+def sphere_geodesic_point(difference, base_point, end_point, t):
+    """Point at time t of the great circle to end_point = base_point + difference.
+
+    As a sum of both points, each entry of which is relatively accurate on the orthant:
+    sin((1 - t) theta) / sin(theta) and sin(t theta) / sin(theta) times one of them.
+    """
+    smooth = needs_derivatives(difference, base_point, end_point, t)
+    squared = squared_angle(difference)[..., None]
+    whole, before, after = (
+        cos_and_sinc(share * share * squared, smooth)[1] for share in (1.0, t, 1.0 - t)
+    )
+    back, forth = (1.0 - t) * after / whole, t * before / whole
+    return combine(back, base_point, forth, end_point, smooth)
+
+
 def sphere_transport_along(tangent_vec, base_point, direction):
     """Transport along the great circle with initial velocity direction, to time 1."""
     smooth = needs_derivatives(tangent_vec, base_point, direction)
@@ -293,16 +308,25 @@ def angles_to_vertices(point):
 
 
 def with_near_vertices(angles, point):
-    """Put the angles of entries above 0.9, one in a vector at most, in their places."""
+    """Put the angles of entries above 0.9 in their places."""
+    near, near_angles = near_vertices(point)
+    angles.reshape(-1, point.shape[-1])[near] = near_angles
+    return angles
+
+
+def near_vertices(point):
+    """Rows and columns of the entries above 0.9, one in a vector at most; angles."""
     xp = array_namespace(point)
     flat = point.reshape(-1, point.shape[-1])
-    row, entry = xp.nonzero(flat > 0.9)
+    (row,) = xp.nonzero(xp.max(flat, axis=-1) > 0.9)
+    if not row.shape[0]:
+        return (row, row), flat[row, row]
     close = flat[row]  # a copy, by advanced indexing
+    column = xp.argmax(close, axis=-1)
     each = xp.arange(row.shape[0], device=flat.device)
-    close[each, entry] = 1.0 - close[each, entry]
+    close[each, column] = 1.0 - close[each, column]
     chord = xp.sqrt(xp.sum(close * close, axis=-1))
-    angles.reshape(-1, point.shape[-1])[row, entry] = 2.0 * xp.asin(0.5 * chord)
-    return angles
+    return (row, column), 2.0 * xp.asin(0.5 * chord)
 
 
 def mean_log_to_vertices(weights, point):

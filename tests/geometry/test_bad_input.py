@@ -29,6 +29,7 @@ def operations(space):
         "geodesic": lambda a, b: metric.geodesic(a, b),
         "shooting": lambda v, a: metric.geodesic(a, initial_tangent_vec=v),
         "geodesic_state": lambda a, b: metric.geodesic_state(a, b, 0.5),
+        "geodesic_point": lambda a, b: metric.geodesic_point(a, b, 0.5),
         "transport_to": lambda v, a, b: metric.parallel_transport(v, a, end_point=b),
         "transport_along": lambda v, w, a: metric.parallel_transport(v, a, w),
         "inner_product": lambda v, w, a: metric.inner_product(v, w, a),

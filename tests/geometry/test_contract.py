@@ -98,7 +98,7 @@ def test_library_and_dtype_are_kept(space, library, dtype):
         assert result.dtype == a.dtype, name
         assert_of(result, library, dtype)
     state = space.metric.geodesic_state(a, b, space.metric.dist(a, b))
-    for part in state:
+    for part in (*state, space.metric.geodesic_point(a, b, space.metric.dist(a, b))):
         assert_of(part, library, dtype)
     assert_of(space.belongs(a), library, "bool")
     assert_of(space.is_tangent(vec, a), library, "bool")
@@ -120,6 +120,8 @@ def test_geodesics(space, library):
     t = array(np.full((2, 3), 0.25), library)
     point, velocity = space.metric.geodesic_state(a, b, t)
     np.testing.assert_allclose(points[(..., 1, *rest)], point, atol=1e-15)
+    alone = space.metric.geodesic_point(a, b, t)
+    np.testing.assert_allclose(alone, point, atol=1e-15)
     np.testing.assert_allclose(
         space.metric.norm(velocity, point), space.metric.dist(a, b), rtol=1e-13
     )
@@ -317,7 +319,8 @@ def test_times_of_geodesic_states_take_the_dtype_of_the_points(space):
     a, b = interior_points(space, 2).astype("float32")
     for t in (0.5, np.float64(0.5), np.array(0.5), torch.tensor(0.5)):
         point, velocity = space.metric.geodesic_state(a, b, t)
-        assert point.dtype == velocity.dtype == np.float32
+        alone = space.metric.geodesic_point(a, b, t)
+        assert point.dtype == velocity.dtype == alone.dtype == np.float32
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
