@@ -11,6 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
 import fisher_manifold
 from fisher_manifold import testing
 
@@ -105,8 +108,33 @@ def others_methods(app, what, name, obj, skip, options):
     return True if not module.startswith("fisher_manifold") else None
 
 
+class KeepMarks(SphinxPostTransform):
+    """Keep a formula and the mark after it on one line: browsers break between them."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Put both into one element that site.css does not break."""
+        for math in list(self.document.findall(nodes.math)):
+            parent = math.parent
+            after = parent[parent.index(math) + 1 :][:1]
+            mark = re.match(r"[,.;:!?)\]]+|-\w+", after[0]) if is_text(after) else None
+            if mark:
+                kept = nodes.inline("", "", classes=["nowrap"])
+                parent.replace(after[0], nodes.Text(after[0][mark.end() :]))
+                parent.replace(math, kept)
+                kept += [math, nodes.Text(mark.group())]
+
+
+def is_text(found):
+    """Whether there is a node, and it is text."""
+    return bool(found) and isinstance(found[0], nodes.Text)
+
+
 def setup(app):
-    """Hear of docstrings before napoleon does."""
+    """Hear of docstrings before napoleon does, of formulas before they are written."""
+    app.add_post_transform(KeepMarks)
     app.connect("autodoc-process-docstring", plain_marks, priority=100)
     app.connect("autodoc-skip-member", others_methods)
 
@@ -152,6 +180,7 @@ html_title = "fisher_manifold"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],

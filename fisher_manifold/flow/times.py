@@ -70,7 +70,7 @@ class Times:
 
 @dataclasses.dataclass(frozen=True)
 class PowerTimes(Times):
-    """Times t = end * s**power.
+    """Times ``t = end * s**power``.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class PowerTimes(Times):
 
 @dataclasses.dataclass(frozen=True)
 class LateTimes(Times):
-    """Times t = end * (1 - (1 - s)**power), dense at the end.
+    """Times ``t = end * (1 - (1 - s)**power)``, dense at the end.
 
     For data with fine details, which are made at times 1 - t of their size.
 
