@@ -14,7 +14,7 @@ from sequence_problems import PROBLEMS
 
 from fisher_manifold import baselines
 
-SHARES = {"valid": "valid", "unique": "unique", "new": "new"}
+SHARES = ("valid", "unique", "new")
 
 
 def read_runs(folder, problem):
@@ -30,6 +30,8 @@ def read_runs(folder, problem):
 
 def spread(values, digits):
     """Mean, and the standard deviation over seeds if there are several."""
+    if None in values:  # of no valid molecule in some run
+        return ""
     text = f"{np.mean(values):.{digits}f}"
     return text if len(values) < 2 else f"{text} ± {np.std(values, ddof=1):.{digits}f}"
 
