@@ -8,6 +8,7 @@ log-densities with respect to the Riemannian volume, of shape [n].
 import contextlib
 import inspect
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -285,7 +286,9 @@ def seeded_globals(generator):
     seed = int(
         torch.randint(2**31, (), generator=generator, device=generator.device).item()
     )
-    name, key, *rest = np.random.get_state()  # noqa: NPY002 (geomstats draws from it)
+    # Which geomstats draws from.  Any: numpy's stubs do not tell the parts apart.
+    state: Any = np.random.get_state()  # noqa: NPY002
+    name, key, *rest = state
     on_gpu = generator.device.type == "cuda"
     with torch.random.fork_rng(devices=[generator.device] if on_gpu else []):
         torch.random.default_generator.manual_seed(seed)

@@ -9,7 +9,7 @@ from .numerics import (
     sphere_exit_time,
     sphere_exp,
     sphere_geodesic_point,
-    sphere_geodesic_state,
+    sphere_geodesic_velocity,
     sphere_log,
     sphere_transport_along,
     sphere_transport_to,
@@ -191,9 +191,10 @@ class Geodesics:
         """
         shape, chart = self._space.shape, self._chart
         require_arrays(shape, initial_point=initial_point, end_point=end_point)
-        start, direction = self._direction(end_point, initial_point)
+        start, end, difference = chart.roots(initial_point, end_point)
         times = as_array_like(t, initial_point)[(..., *[None] * len(shape))]
-        root, velocity = sphere_geodesic_state(direction, start, times)
+        root = sphere_geodesic_point(difference, start, end, times)
+        velocity = sphere_geodesic_velocity(sphere_log(difference, start), start, times)
         return chart.point(root), chart.from_root(velocity, root)
 
     def geodesic_point(self, initial_point, end_point, t):

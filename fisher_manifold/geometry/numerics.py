@@ -217,14 +217,13 @@ def sphere_exp(tangent_vec, base_point):
     return combine(cosine, base_point, sinc, tangent_vec, smooth)
 
 
-def sphere_geodesic_state(tangent_vec, base_point, t):
-    """Point and velocity at time t of the great circle with velocity tangent_vec."""
+def sphere_geodesic_velocity(tangent_vec, base_point, t):
+    """Velocity at time t of the great circle that starts with velocity tangent_vec."""
     smooth = needs_derivatives(tangent_vec, base_point, t)
     squared = dot(tangent_vec, tangent_vec, smooth)
     cosine, sinc = cos_and_sinc(t * t * squared, smooth)
-    point = combine(cosine, base_point, t * sinc, tangent_vec, smooth)
     inward = -t * squared * sinc
-    return point, combine(cosine, tangent_vec, inward, base_point, smooth)
+    return combine(cosine, tangent_vec, inward, base_point, smooth)
 
 
 def sphere_geodesic_point(difference, base_point, end_point, t):
