@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from .. import metrics
 from ..data import MarkovChain
 
 _N_RESAMPLES = 50
+N_RESAMPLES_OF_CLASS = 20
 _MOST_KMERS_RESAMPLED = 100_000
 
 
@@ -116,14 +118,12 @@ def compare(sets, test, train, n_categories, ks, rng):
         return metrics.marginal_error(a, b, n_categories)
 
     name = "site marginals, total variation"
-    results.append(distance(name, marginals, sets, test, train, rng, n_resamples=0))
-    results.append(
-        _measure(
-            "copies of training sequences, share",
-            lambda labels: metrics.copy_fraction(labels, train),
-            with_real(sets, test, rng),
-        )
+    results.append(distance(name, marginals, sets, test, train, rng))
+    shares = with_real(sets, test, rng).map(
+        lambda labels: metrics.copy_fraction(labels, train)
     )
+    name = "copies of training sequences, share"
+    results.append(share(name, shares, len(sets.model)))
     return results
 
 
@@ -175,9 +175,29 @@ def with_real(sets, test, rng):
     return replace(sets, floor=test[choose(len(test), len(sets.model), rng)])
 
 
-def _measure(name, metric, sets):
-    values = sets.map(metric)
-    return Result(name, values.model, values.floor, values.markov, values.noise)
+def share(name, shares, n):
+    """Result for shares of rows, with what is known of a count of so many rows.
+
+    Parameters
+    ----------
+    name : str
+        What the report calls it.
+    shares : Sets of float
+        Shares of the rows of each set; `floor` is that of real ones.
+    n : int
+        Number of rows of each set.
+
+    Returns
+    -------
+    result : Result
+        With the interval of Clopper and Pearson, which is not empty where none or all
+        of the rows count, and as ceiling the quantile of the binomial law of `floor`.
+    """
+    count = stats.binomtest(round(shares.model * n), n)
+    low, high = map(float, count.proportion_ci(0.95, method="exact"))
+    ceiling = float(stats.binom.ppf(0.95, n, shares.floor)) / n
+    values = (shares.model, shares.floor, shares.markov, shares.noise)
+    return Result(name, *values, low, high, ceiling)
 
 
 def compare_classes(samples, test, train, classes, k, n_categories, rng):
@@ -210,14 +230,15 @@ def compare_classes(samples, test, train, classes, k, n_categories, rng):
             continue
         sets = make_sets(own, known, n_categories, rng)
 
-        def metric(labels, real=real):
-            return metrics.kmer_divergence(labels, real, k, n_categories)
+        def kmers(a, b):
+            return metrics.kmer_divergence(a, b, k, n_categories)
 
-        results.append(_measure(name, metric, sets))
+        given = name, kmers, sets, real, known, rng
+        results.append(distance(*given, n_resamples=N_RESAMPLES_OF_CLASS))
     return results
 
 
-def compare_predicted(name, sets, real, predict):
+def compare_predicted(name, sets, real, predict, rng):
     """Measure SP-MSE and FBD by a predictor.
 
     Parameters
@@ -230,21 +251,37 @@ def compare_predicted(name, sets, real, predict):
         Real sequences.
     predict : callable
         Outputs of the predictor for labels.
+    rng : numpy.random.Generator
+        Source of randomness of the intervals.
 
     Returns
     -------
     results : list of Result
-        Metrics.
+        Metrics.  Interval and ceiling resample the rows, of a set and `real` together.
     """
-    reference = predict(real)
-    columns = [
-        metrics.predicted_distances(predict(labels), reference)
-        for labels in (sets.model, sets.floor, sets.markov, sets.noise)
-    ]
-    return [
-        Result(f"{kind} by {name}", *(column[kind] for column in columns))
-        for kind in columns[0]
-    ]
+    reference, outputs = predict(real), sets.map(predict)
+    rows = np.arange(len(real))
+    results = []
+    for kind in metrics.predicted_distances(outputs.model, reference):
+
+        def resampled(output, level, kind=kind):
+            def statistic(rows):
+                pair = ({k: v[rows] for k, v in x.items()} for x in (output, reference))
+                return metrics.predicted_distances(*pair)[kind]
+
+            return metrics.bootstrap_interval(
+                statistic, rows, n_resamples=_N_RESAMPLES, level=level, generator=rng
+            )
+
+        model, real_ones = resampled(outputs.model, 0.95), resampled(outputs.floor, 0.9)
+        others = (
+            metrics.predicted_distances(output, reference)[kind]
+            for output in (outputs.markov, outputs.noise)
+        )
+        ends = max(0.0, model.low), max(0.0, model.high), max(0.0, real_ones.high)
+        values = model.value, real_ones.value, *others
+        results.append(Result(f"{kind} by {name}", *values, *ends))
+    return results
 
 
 def choose_alike(classes, known, rng):

@@ -56,7 +56,7 @@ def run(arguments):
     if predictor:
         sets = dataclasses.replace(found.sets, floor=_alike(real, train, rng))
         found.results += _compare_predicted(
-            arguments.predictor, predictor, model, sets, real
+            arguments.predictor, predictor, model, sets, real, rng
         )
     summary = {
         **{name: vars(arguments)[name] for name in _REQUEST},
@@ -169,13 +169,13 @@ def _alike(real, train, rng):
     return train[0][choose_alike(real[1], train[1], rng)]
 
 
-def _compare_predicted(name, predictor, model, sets, real):
+def _compare_predicted(name, predictor, model, sets, real, rng):
     """Compare with the test sequences whose conditions the samples were made for."""
 
     def predict(labels):
         return metrics.predict(predictor, model.codec.decode(labels))
 
-    return compare_predicted(name, sets, real[0], predict)
+    return compare_predicted(name, sets, real[0], predict, rng)
 
 
 def _cross_entropy(trainer, labels, class_labels, rng):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import metrics
-from .comparison import Result, with_real
+from .comparison import share, with_real
 
 NEAR = 0.1
 """Share of the sites at which a near copy may differ."""
@@ -92,7 +92,7 @@ def compare_diversity(sets, real, train, rng):
         lambda labels: metrics.nearest_neighbour_distance(labels[:_N_NEAREST], train)
     )
     tolerance = int(NEAR * real.shape[1])
-    share = nearest.map(lambda rows: float(np.mean(rows <= tolerance)))
+    shares = nearest.map(lambda rows: float(np.mean(rows <= tolerance)))
     name = f"near copies (at most {tolerance} letters differ), share"
     pairs = metrics.mean_pairwise_distance
     diversity = [("different sequences, share", metrics.unique_fraction, 0)]
@@ -100,5 +100,4 @@ def compare_diversity(sets, real, train, rng):
         diversity.append(("letters unlike in two sequences", pairs, _N_RESAMPLES))
     levels = [level("letters unlike the nearest training one", np.mean, nearest, rng)]
     levels += [level(title, f, sets, rng, n) for title, f, n in diversity]
-    near = Result(name, share.model, share.floor, share.markov, share.noise)
-    return near, levels
+    return share(name, shares, len(nearest.model)), levels

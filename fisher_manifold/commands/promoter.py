@@ -6,12 +6,11 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from .. import metrics
-from .comparison import distance, make_sets, with_real
+from .comparison import N_RESAMPLES_OF_CLASS, distance, make_sets, with_real
 from .levels import level
 
 _AROUND = 50
 _TATA_BEFORE = 40, 20
-_N_RESAMPLES_OF_CLASS = 20
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ def compare_by_class(letters, samples, test, train, classes, rng):
         if min(len(own), len(real), len(known)) == 0:
             continue
         sets = make_sets(own, known, len(letters.alphabet), rng)
-        options = {"n_resamples": _N_RESAMPLES_OF_CLASS}
+        options = {"n_resamples": N_RESAMPLES_OF_CLASS}
         results[name] = compare_letters(letters, sets, real, known, rng, **options)
         levels[name] = letter_levels(letters, with_real(sets, real, rng), rng)
     return results, levels

@@ -11,6 +11,8 @@ given site is 1 for one category.  With the exact posterior the free sites follo
 that matches their law given the others, exactly.
 """
 
+from numbers import Real
+
 import torch
 
 from .evidence import LOG_ZERO, log_evidence
@@ -70,7 +72,9 @@ class InpaintingField(PosteriorField):
     def __init__(self, network, path, evidence=True, reveal=1.0, blank=0.0):
         super().__init__(network, path, evidence)
         for name, share in (("reveal", reveal), ("blank", blank)):
-            if not 0 <= share <= 1:
+            if not isinstance(share, Real):
+                raise TypeError(f"expected a number for `{name}`, got {share!r}")
+            if not 0 <= float(share) <= 1:
                 raise ValueError(f"expected a share `{name}` from 0 to 1, got {share}")
         self.reveal = float(reveal)
         self.blank = float(blank)

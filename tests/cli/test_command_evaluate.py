@@ -146,11 +146,40 @@ def test_copies_are_found():
     sets = comparison.make_sets(near, train, 4, rng)
     exact = comparison.compare(sets, test, train, 4, [1], rng)[-1]
     close, found = levels.compare_diversity(sets, test, train, rng)
-    assert exact.model == exact.floor == 0
-    assert close.model == 1 and close.floor == 0
+    assert exact.model == exact.floor == exact.ceiling == 0
+    assert close.model == 1 and close.floor == close.ceiling == 0
+    # Clopper and Pearson: at each end, what was seen has a probability of 2.5 %.
+    assert exact.low == 0 and (1 - exact.high) ** 50 == pytest.approx(0.025)
+    assert close.high == 1 and close.low**50 == pytest.approx(0.025)
     nearest = found[0]
     assert nearest.model == nearest.low == nearest.high == 3
     assert 3 < nearest.real_low <= nearest.real <= nearest.real_high
+
+
+def test_the_ceiling_of_shares():
+    """Of as many rows as here, one set in twenty at most has a larger share."""
+    found = comparison.share("copies", comparison.Sets(0.5, 0.3, 0.0, 0.0), 40)
+    drawn = np.random.default_rng(0).binomial(40, 0.3, 100_000) / 40
+    assert np.mean(drawn > found.ceiling) < 0.05 < np.mean(drawn >= found.ceiling)
+    assert found.low < 0.5 < found.high
+
+
+def test_intervals_of_a_predictor():
+    """SP-MSE of independent squares: 1.96 standard errors of their mean."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, (400, 8))
+    sets = comparison.Sets(*(rng.integers(0, 4, (400, 8)) for _ in range(4)))
+
+    def predict(labels):
+        return {"profile": labels[:, :1].astype(float)}
+
+    (found,) = comparison.compare_predicted("p", sets, labels, predict, rng)
+    squares = (sets.model[:, 0] - labels[:, 0]) ** 2
+    error = 1.96 * squares.std() / 20
+    assert found.model == pytest.approx(squares.mean())
+    for end in (found.model - found.low, found.high - found.model):
+        assert 0.6 * error < end < 1.5 * error
+    assert found.floor < found.ceiling < found.floor + error
 
 
 @pytest.mark.parametrize(
@@ -218,6 +247,7 @@ def test_a_predictor_compares_sequences_of_one_class():
     sets = comparison.Sets(
         *(getattr(sets, f)[:6] for f in comparison.Sets.__annotations__)
     )
-    sp_mse, fbd = comparison.compare_predicted("p", sets, pairs, predict)
+    sp_mse, fbd = comparison.compare_predicted("p", sets, pairs, predict, rng)
+    assert sp_mse.low == sp_mse.high == sp_mse.ceiling == 0
     assert sp_mse.model == sp_mse.floor == 0 and sp_mse.markov == 1 < sp_mse.noise
     assert fbd.floor == pytest.approx(0, abs=1e-12) and fbd.markov == pytest.approx(1)

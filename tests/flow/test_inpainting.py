@@ -199,6 +199,8 @@ def test_settings_that_cannot_be():
     path = make_path(LAWS["chain"])
     with pytest.raises(ValueError, match="a share `reveal` from 0 to 1"):
         flow.InpaintingField(flow.ExactPosterior(LAWS["chain"]), path, reveal=1.5)
+    with pytest.raises(TypeError, match="expected a number for `blank`, got 'a'"):
+        flow.InpaintingField(flow.ExactPosterior(LAWS["chain"]), path, blank="a")
     velocity = flow.VelocityField(networks.MLP(path.space.shape, 8, 1), path.space)
     with pytest.raises(TypeError, match="expected a PosteriorField, got VelocityField"):
         flow.inpaint(velocity)
