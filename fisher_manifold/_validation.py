@@ -44,6 +44,11 @@ def check_labels(labels, name, n_categories=None):
         Name of the argument, for the error.
     n_categories : int, optional
         Without it, any category from 0 up is accepted.
+
+    Returns
+    -------
+    labels : int array, shape=[n, length]
+        As a numpy array.
     """
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.size == 0:

@@ -85,6 +85,11 @@ class GeooptSpace:
         ----------
         point : torch.Tensor, shape=[..., *shape]
             Points near the manifold.
+
+        Returns
+        -------
+        projected : array-like, shape=[..., *point_shape]
+            Points of the space.
         """
         return self.manifold.projx(point)
 
@@ -97,6 +102,11 @@ class GeooptSpace:
             Vectors.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        tangent_vec : array-like, shape=[..., *point_shape]
+            Tangent vectors at base_point.
         """
         return self.manifold.proju(base_point, vector)
 
@@ -109,6 +119,11 @@ class GeooptSpace:
             Points.
         atol : float
             Largest change of a coordinate.
+
+        Returns
+        -------
+        belongs : torch.Tensor of bool, shape=[...]
+            Whether each is a point of the space.
         """
         moved = (self.projection(point) - point).abs()
         return (moved <= atol).reshape(*self._batch(point), -1).all(-1)
@@ -124,6 +139,11 @@ class GeooptSpace:
             Points of the manifold.
         atol : float
             Largest change of a coordinate.
+
+        Returns
+        -------
+        is_tangent : torch.Tensor of bool, shape=[...]
+            Whether each is tangent at base_point.
         """
         moved = (self.to_tangent(vector, base_point) - vector).abs()
         return (moved <= atol).reshape(*self._batch(base_point), -1).all(-1)
@@ -159,6 +179,11 @@ class GeooptMetric:
             Initial velocities.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        end_point : array-like, shape=[..., *point_shape]
+            Ends of the geodesics at time 1.
         """
         return self._space.manifold.expmap(base_point, tangent_vec)
 
@@ -171,6 +196,11 @@ class GeooptMetric:
             End points.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        log : array-like, shape=[..., *point_shape]
+            Tangent vectors at base_point.
         """
         return self._space.manifold.logmap(base_point, point)
 
@@ -183,6 +213,11 @@ class GeooptMetric:
             Tangent vectors.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        inner_product : torch.Tensor, shape=[...]
+            Inner products.
         """
         # Without keepdim, geoopt's ball multiplies [n, 1] by [n].
         manifold = self._space.manifold
@@ -198,6 +233,11 @@ class GeooptMetric:
             Tangent vectors.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        squared_norm : torch.Tensor, shape=[...]
+            Squared norms.
         """
         return self.inner_product(vector, vector, base_point)
 
@@ -210,6 +250,11 @@ class GeooptMetric:
             Tangent vectors.
         base_point : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        norm : torch.Tensor, shape=[...]
+            Norms.
         """
         return self.squared_norm(vector, base_point).sqrt()
 
@@ -220,6 +265,11 @@ class GeooptMetric:
         ----------
         point_a, point_b : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        squared_dist : torch.Tensor, shape=[...]
+            Squared distances.
         """
         point_a, point_b = torch.broadcast_tensors(point_a, point_b)
         squared_dist = self._space.manifold.dist2(point_a, point_b)
@@ -232,6 +282,11 @@ class GeooptMetric:
         ----------
         point_a, point_b : torch.Tensor, shape=[..., *shape]
             Points of the manifold.
+
+        Returns
+        -------
+        dist : torch.Tensor, shape=[...]
+            Distances.
         """
         return self.squared_dist(point_a, point_b).sqrt()
 

@@ -166,6 +166,16 @@ def test_kmer_divergence_is_js_of_spectra():
     assert divergences.kmer_divergence([[0, 0]], [[1, 1]], 1, 2) == math.log(2)
 
 
+@pytest.mark.parametrize("k", [1, 3, 5])  # 5 has more k-mers than there are windows
+def test_kmer_divergence_counts_what_was_seen(k):
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 6, (20, 12)), rng.integers(0, 3, (30, 9))
+    spectra = (divergences.kmer_spectrum(labels, k, 6) for labels in (a, b))
+    expected = divergences.js_divergence(*spectra)
+    found = divergences.kmer_divergence(a, b, k, 6)
+    assert found == pytest.approx(float(expected), rel=100 * EPS)
+
+
 @pytest.mark.parametrize(
     ("labels", "k", "n_categories", "message"),
     [

@@ -153,6 +153,18 @@ def raised_by(value):
     return {ast.unparse(call).split(".")[-1] for call in calls}
 
 
+def returns_something(value):
+    """Whether a function, which is no generator, returns a value somewhere."""
+    try:
+        found = list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(value)))))
+    except OSError:  # those that hypothesis makes have no source
+        return False
+    if any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in found):
+        return False
+    returned = [inner.value for inner in found if isinstance(inner, ast.Return)]
+    return any(inner is not None for inner in returned)
+
+
 OBJECTS = list(public_objects())
 FIRST = [(name, value) for name, value, owner in OBJECTS if owner is None]
 
@@ -214,6 +226,20 @@ def test_errors_are_documented(name, value):
     assert not raised or documented, f"raises {sorted(raised)} without a word"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, value, _ in OBJECTS if inspect.isfunction(value)],
+    ids=[name for name, value, _ in OBJECTS if inspect.isfunction(value)],
+)
+def test_results_are_documented(name, value):
+    """Where there is more than one line of text."""
+    if name.startswith(SHARED):
+        return
+    documented = NumpyDocString(inspect.getdoc(value) or "")
+    if documented["Parameters"] and returns_something(value):
+        assert documented["Returns"], "returns something without a word"
+
+
 def sample(points, weights=None, *, seed=0, **options):
     """Draw.
 
@@ -242,6 +268,23 @@ def silent(points):
     >>> silent([])  # doctest: +SKIP
     """
     raise ValueError("expected points")
+
+
+def wordless(points):
+    """Draw.
+
+    Parameters
+    ----------
+    points : array-like
+        Points.
+    """
+    return points
+
+
+def test_the_check_of_results_finds_what_is_wrong():
+    assert returns_something(wordless) and not returns_something(silent)
+    with pytest.raises(AssertionError, match="without a word"):
+        test_results_are_documented("wordless", wordless)
 
 
 def test_the_checks_of_examples_and_errors_find_what_is_wrong():

@@ -1,9 +1,7 @@
 """Composition, motifs, diversity and floors, against scipy, Biopython, brute force."""
 
-import doctest
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -268,9 +266,3 @@ def test_comparisons_are_seeded_and_take_more_samples_than_real_rows():
         metrics.compare_with_real(distance, many, test, real[:0])
     with pytest.raises(ValueError, match="level must lie between"):
         metrics.compare_with_real(distance, many, test, real, level=1.0)
-
-
-def test_the_page_on_metrics_is_true():
-    page = Path(__file__).parents[1] / "docs" / "metrics.md"
-    found = doctest.testfile(str(page), module_relative=False)
-    assert found.attempted > 5 and found.failed == 0

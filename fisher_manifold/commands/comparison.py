@@ -10,7 +10,6 @@ from ..data import MarkovChain
 
 _N_RESAMPLES = 50
 N_RESAMPLES_OF_CLASS = 20
-_MOST_KMERS_RESAMPLED = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +105,12 @@ def compare(sets, test, train, n_categories, ks, rng):
     """
     results = []
     for k in ks:
-        n = _N_RESAMPLES if n_categories**k <= _MOST_KMERS_RESAMPLED else 0
 
         def kmers(a, b, k=k):
             return metrics.kmer_divergence(a, b, k, n_categories)
 
         name = f"{k}-mers, Jensen-Shannon"
-        results.append(distance(name, kmers, sets, test, train, rng, n_resamples=n))
+        results.append(distance(name, kmers, sets, test, train, rng))
 
     def marginals(a, b):
         return metrics.marginal_error(a, b, n_categories)
@@ -147,7 +145,7 @@ def distance(
     features : callable, optional
         Rows that the distance takes, of labels; computed once for each set.
     n_resamples : int
-        Resamples of the interval and of the floor; 0 for one floor and no interval.
+        Resamples of the interval, and sets of the floor.
 
     Returns
     -------
@@ -156,18 +154,19 @@ def distance(
     """
     features = features or np.asarray
     real = features(test)
-    names = ("markov", "noise") if n_resamples else ("floor", "markov", "noise")
-    values = {
-        key: float(statistic(features(getattr(sets, key)), real)) for key in names
-    }
-    model = features(sets.model)
-    if not n_resamples:
-        return Result(name, float(statistic(model, real)), **values)
-    found = metrics.compare_with_real(
-        statistic, model, real, features(train), n_resamples, generator=rng
+    others = (
+        float(statistic(features(rows), real)) for rows in (sets.markov, sets.noise)
     )
-    interval = {"low": found.low, "high": found.high, "ceiling": found.ceiling}
-    return Result(name, found.value, found.floor, **values, **interval)
+    found = metrics.compare_with_real(
+        statistic,
+        features(sets.model),
+        real,
+        features(train),
+        n_resamples,
+        generator=rng,
+    )
+    ends = found.low, found.high, found.ceiling
+    return Result(name, found.value, found.floor, *others, *ends)
 
 
 def with_real(sets, test, rng):

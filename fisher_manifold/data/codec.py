@@ -243,6 +243,11 @@ class Codec:
         config : dict
             What `to_config` returned.
 
+        Returns
+        -------
+        codec : Codec
+            As it was saved.
+
         Raises
         ------
         ValueError
@@ -290,6 +295,11 @@ def codec_by_name(name: str) -> Codec:
     ----------
     name : str
         Name, in any case.
+
+    Returns
+    -------
+    codec : Codec
+        Of this name.
 
     Raises
     ------

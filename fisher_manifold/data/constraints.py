@@ -62,6 +62,11 @@ class ParityConstraint(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         free = generator.integers(0, self.n_categories, (n, self.n_sites - 1))
         last = -free.sum(axis=1, keepdims=True) % self.n_categories
@@ -74,6 +79,11 @@ class ParityConstraint(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         labels = check_labels(labels, self.n_categories, self.n_sites)
         possible = labels.sum(axis=1) % self.n_categories == 0
@@ -147,6 +157,11 @@ class CopyConstraint(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         return np.tile(self.half.sample(n, generator), (1, 2))
 
@@ -157,6 +172,11 @@ class CopyConstraint(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         labels = check_labels(labels, self.n_categories, self.length)
         first, second = np.split(labels, 2, axis=1)

@@ -147,6 +147,11 @@ class MarkovChain(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         order, n_categories = self.order, self.n_categories
         labels = np.empty((n, self.length), dtype=np.int64)
@@ -167,6 +172,11 @@ class MarkovChain(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         labels = check_labels(labels, self.n_categories, self.length)
         contexts = _contexts(labels, self.n_categories, self.order)

@@ -93,6 +93,11 @@ class MotifModel(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         labels = self.background.sample(n, generator)
         start = draw(self.position, n, generator)
@@ -107,6 +112,11 @@ class MotifModel(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         return log_sum_exp(self.log_mode_joint(labels), -1)
 

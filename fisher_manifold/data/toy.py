@@ -93,6 +93,11 @@ class IndependentSites(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         return np.stack([draw(p, n, generator) for p in self.probabilities], axis=1)
 
@@ -103,6 +108,11 @@ class IndependentSites(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         labels = check_labels(labels, self.n_categories, self.length)
         return log_of(self.probabilities)[np.arange(self.length), labels].sum(axis=1)
@@ -185,6 +195,11 @@ class MixtureOfProducts(Law):
             Number of sequences.
         generator : numpy.random.Generator
             Source of randomness.
+
+        Returns
+        -------
+        labels : int array, shape=[n, length]
+            Sequences.
         """
         component = draw(self.weights, n, generator)
         labels = np.empty((n, self.length), dtype=np.int64)
@@ -200,6 +215,11 @@ class MixtureOfProducts(Law):
         ----------
         labels : array-like of integers, shape=[n, length]
             Sequences.
+
+        Returns
+        -------
+        log_prob : float array, shape=[n]
+            In nats; minus infinity for what cannot be.
         """
         return log_sum_exp(self.log_mode_joint(labels), -1)
 

@@ -112,6 +112,11 @@ class VelocityField(torch.nn.Module):
         ----------
         network : torch.nn.Module
             Network of the new field.
+
+        Returns
+        -------
+        field : VelocityField
+            A copy; network and space are not copied.
         """
         return with_network(self, network)
 

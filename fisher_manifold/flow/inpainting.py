@@ -48,6 +48,8 @@ class InpaintingField(PosteriorField):
 
     Raises
     ------
+    TypeError
+        If a share is no number.
     ValueError
         If a share is not from 0 to 1; see also `PosteriorField`.
 

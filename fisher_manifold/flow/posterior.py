@@ -189,6 +189,11 @@ class PosteriorField(torch.nn.Module):
         ----------
         network : torch.nn.Module
             Network of the new field.
+
+        Returns
+        -------
+        field : PosteriorField
+            A copy; network and path are not copied.
         """
         return with_network(self, network)
 

@@ -147,7 +147,7 @@ class Trainer:
 
     @property
     def field(self):
-        """The field to use: with the averaged weights, in evaluation mode."""
+        """Field with the averaged weights, in evaluation mode."""
         if self._average is None:
             return self.raw_field.eval()
         return self.raw_field.with_network(self._average.module).eval()

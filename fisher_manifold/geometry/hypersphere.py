@@ -215,6 +215,11 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
             Vectors, in sphere coordinates.
         base_point : array-like, shape=[..., dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        tangent_vec : array-like, shape=[..., dim + 1]
+            Tangent vectors at base_point.
         """
         return self.to_tangent(vector, base_point)
 
@@ -225,6 +230,11 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         ----------
         point : array-like, shape=[..., dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        root : array-like, shape=[..., dim + 1]
+            Unit vectors.
         """
         require_arrays(self.shape, point=point)
         return point
@@ -236,6 +246,11 @@ class PositiveHypersphere(CategoricalSpace, LevelSet):
         ----------
         root : array-like, shape=[..., dim + 1]
             Unit vectors.
+
+        Returns
+        -------
+        point : array-like, shape=[..., dim + 1]
+            Points of the space.
         """
         return root
 

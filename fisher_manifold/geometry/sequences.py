@@ -176,6 +176,11 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
             Vectors, in sphere coordinates.
         base_point : array-like, shape=[..., length, dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        tangent_vec : array-like, shape=[..., length, dim + 1]
+            Tangent vectors at base_point.
         """
         return self.base.tangent_from_root(vector, base_point)
 
@@ -186,6 +191,11 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
         ----------
         point : array-like, shape=[..., length, dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        root : array-like, shape=[..., length, dim + 1]
+            Unit vectors.
         """
         require_arrays(self.shape, point=point)
         return self.base.sphere_coordinates(point)
@@ -197,6 +207,11 @@ class SequenceManifold(CategoricalSpace, NFoldManifold):
         ----------
         root : array-like, shape=[..., length, dim + 1]
             Unit vectors.
+
+        Returns
+        -------
+        point : array-like, shape=[..., length, dim + 1]
+            Points of the space.
         """
         return self.base.from_sphere_coordinates(root)
 

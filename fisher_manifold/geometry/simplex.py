@@ -234,6 +234,11 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
             Vectors, in sphere coordinates.
         base_point : array-like, shape=[..., dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        tangent_vec : array-like, shape=[..., dim + 1]
+            Tangent vectors at base_point.
         """
         xp = require_arrays(self.shape, vector=vector, base_point=base_point)
         root = to_sphere(base_point)
@@ -247,6 +252,11 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         ----------
         point : array-like, shape=[..., dim + 1]
             Points of the space.
+
+        Returns
+        -------
+        root : array-like, shape=[..., dim + 1]
+            Unit vectors.
         """
         require_arrays(self.shape, point=point)
         return to_sphere(point)
@@ -258,6 +268,11 @@ class FisherRaoSimplex(CategoricalSpace, CategoricalDistributions):
         ----------
         root : array-like, shape=[..., dim + 1]
             Unit vectors.
+
+        Returns
+        -------
+        point : array-like, shape=[..., dim + 1]
+            Points of the space.
         """
         return to_simplex(root)
 

@@ -116,6 +116,18 @@ def kmer_spectrum(labels, k, n_categories):
     >>> kmer_spectrum([[0, 0, 1]], k=2, n_categories=2)
     array([0.5, 0.5, 0. , 0. ])
     """
+    labels, n_kmers = _check_windows(labels, k, n_categories)
+    n_windows = labels.shape[1] - k + 1
+    counts = np.zeros(n_kmers, dtype=np.intp)
+    step = max(1, max(_BLOCK, n_kmers) // n_windows)
+    for start in range(0, len(labels), step):
+        codes = _window_codes(labels[start : start + step], k, n_categories)
+        counts += np.bincount(codes.ravel(), minlength=n_kmers)
+    return counts / counts.sum()
+
+
+def _check_windows(labels, k, n_categories):
+    """Labels as an array, and the number of k-mers."""
     n_categories = check_integer(n_categories, "n_categories", 1)
     k = check_integer(k, "k", 1)
     labels = check_labels(labels, "labels", n_categories)
@@ -125,15 +137,9 @@ def kmer_spectrum(labels, k, n_categories):
             f"{n_categories} ** {k} k-mers are too many to count (limit {_MAX_KMERS}); "
             f"use k <= {int(math.log(_MAX_KMERS, n_categories))}"
         )
-    n_windows = labels.shape[1] - k + 1
-    if n_windows < 1:
+    if k > labels.shape[1]:
         raise ValueError(f"k = {k} is longer than the rows, {labels.shape[1]} sites")
-    counts = np.zeros(n_kmers, dtype=np.intp)
-    step = max(1, max(_BLOCK, n_kmers) // n_windows)
-    for start in range(0, len(labels), step):
-        codes = _window_codes(labels[start : start + step], k, n_categories)
-        counts += np.bincount(codes.ravel(), minlength=n_kmers)
-    return counts / counts.sum()
+    return labels, n_kmers
 
 
 def _window_codes(labels, k, n_categories):
@@ -171,5 +177,13 @@ def kmer_divergence(a, b, k, n_categories):
     >>> kmer_divergence([[0, 1]], [[1, 0]], k=2, n_categories=2) == math.log(2)
     True
     """
-    spectrum_a = kmer_spectrum(a, k, n_categories)
-    return float(js_divergence(spectrum_a, kmer_spectrum(b, k, n_categories)))
+    (a, n_kmers), (b, _) = (_check_windows(x, k, n_categories) for x in (a, b))
+    n_windows = [len(x) * (x.shape[1] - k + 1) for x in (a, b)]
+    if n_kmers <= sum(n_windows):
+        spectra = (kmer_spectrum(x, k, n_categories) for x in (a, b))
+    else:  # of those that were seen alone
+        codes = [_window_codes(x, k, n_categories).ravel() for x in (a, b)]
+        seen, number = np.unique(np.concatenate(codes), return_inverse=True)
+        parts = np.split(number, [len(codes[0])])
+        spectra = (np.bincount(x, minlength=len(seen)) / len(x) for x in parts)
+    return float(js_divergence(*spectra))

@@ -62,6 +62,11 @@ class TwoTimes(nn.Module):
             What is added to x.
         **conditions
             For the network.
+
+        Returns
+        -------
+        output : torch.Tensor
+            Of the shape of the output of the inner network.
         """
         until = t if until is None else until.to(t.dtype)
         if point is not None:

@@ -27,8 +27,8 @@ COLUMNS = (
     "space",
     "geodesic",
     "velocity",
-    "likelihood",
-    "float32",
+    "likelihood, error",
+    "float32, error",
     "second device",
     "step",
 )
@@ -49,8 +49,8 @@ def row(name):
         name,
         "solver" if few else "closed form",
         velocity_route(SPACES[name]()),
-        f"error {likelihood:.0e}",
-        f"stays, error {outcome['velocity']['float32_error']:.0e}" if kept else "no",
+        f"{likelihood:.0e}",
+        f"{outcome['velocity']['float32_error']:.0e}" if kept else "no",
         f"fails: {', '.join(failed)}" if failed else alone,
         f"{1e3 * steps:.3g} ms ({steps / plain:.2g} x)",
     )
