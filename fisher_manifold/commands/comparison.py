@@ -1,6 +1,7 @@
 """Generated sequences beside their floor, a Markov chain and noise."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -9,7 +10,10 @@ from .. import metrics
 from ..data import MarkovChain
 
 _N_RESAMPLES = 50
-N_RESAMPLES_OF_CLASS = 20
+_PREDICTED = {
+    "SP-MSE": ("profile", metrics.profile_error),
+    "FBD": ("embedding", metrics.frechet_distance),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +41,8 @@ class Sets:
 class Result:
     """A metric of the four sets, with a 95 % interval of the model's where cheap.
 
-    `ceiling` is what 5 % of the sets of real sequences of this size exceed; where it is
-    known, `floor` is their mean.
+    `ceiling` is what 5 % of the sets of real sequences of this size exceed, and `floor`
+    their mean; of shares and predictors it is that of one set, whose noise is known.
     """
 
     name: str
@@ -125,9 +129,7 @@ def compare(sets, test, train, n_categories, ks, rng):
     return results
 
 
-def distance(
-    name, statistic, sets, test, train, rng, features=None, n_resamples=_N_RESAMPLES
-):
+def distance(name, statistic, sets, test, train, rng, features=None):
     """Measure one distance of the four sets from the test part.
 
     Parameters
@@ -144,8 +146,6 @@ def distance(
         Source of randomness.
     features : callable, optional
         Rows that the distance takes, of labels; computed once for each set.
-    n_resamples : int
-        Resamples of the interval, and sets of the floor.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def distance(
         features(sets.model),
         real,
         features(train),
-        n_resamples,
+        _N_RESAMPLES,
         generator=rng,
     )
     ends = found.low, found.high, found.ceiling
@@ -189,14 +189,30 @@ def share(name, shares, n):
     Returns
     -------
     result : Result
-        With the interval of Clopper and Pearson, which is not empty where none or all
-        of the rows count, and as ceiling the quantile of the binomial law of `floor`.
+        With the interval of Clopper and Pearson, and as ceiling a quantile of what to
+        expect of n other real rows: beta-binomial, from Jeffreys' prior.
     """
-    count = stats.binomtest(round(shares.model * n), n)
-    low, high = map(float, count.proportion_ci(0.95, method="exact"))
-    ceiling = float(stats.binom.ppf(0.95, n, shares.floor)) / n
+    real = round(shares.floor * n)
+    ceiling = float(stats.betabinom.ppf(0.95, n, real + 0.5, n - real + 0.5)) / n
     values = (shares.model, shares.floor, shares.markov, shares.noise)
-    return Result(name, *values, low, high, ceiling)
+    return Result(name, *values, *share_interval(round(shares.model * n), n), ceiling)
+
+
+def share_interval(count, n):
+    """Interval of 95 % of a share, which is not empty where none or all count.
+
+    Parameters
+    ----------
+    count, n : int
+        Rows that count, and all.
+
+    Returns
+    -------
+    low, high : float
+        Of Clopper and Pearson.
+    """
+    ends = stats.binomtest(count, n).proportion_ci(0.95, method="exact")
+    return float(ends.low), float(ends.high)
 
 
 def compare_classes(samples, test, train, classes, k, n_categories, rng):
@@ -232,8 +248,7 @@ def compare_classes(samples, test, train, classes, k, n_categories, rng):
         def kmers(a, b):
             return metrics.kmer_divergence(a, b, k, n_categories)
 
-        given = name, kmers, sets, real, known, rng
-        results.append(distance(*given, n_resamples=N_RESAMPLES_OF_CLASS))
+        results.append(distance(name, kmers, sets, real, known, rng))
     return results
 
 
@@ -259,26 +274,26 @@ def compare_predicted(name, sets, real, predict, rng):
         Metrics.  Interval and ceiling resample the rows, of a set and `real` together.
     """
     reference, outputs = predict(real), sets.map(predict)
-    rows = np.arange(len(real))
     results = []
-    for kind in metrics.predicted_distances(outputs.model, reference):
+    for kind, (key, function) in _PREDICTED.items():
+        if key not in reference:
+            continue
 
-        def resampled(output, level, kind=kind):
-            def statistic(rows):
-                pair = ({k: v[rows] for k, v in x.items()} for x in (output, reference))
-                return metrics.predicted_distances(*pair)[kind]
+        def statistic(rows, output, key=key, function=function):
+            return function(output[key][rows], reference[key][rows])
 
-            return metrics.bootstrap_interval(
-                statistic, rows, n_resamples=_N_RESAMPLES, level=level, generator=rng
+        rows, resampled = np.arange(len(real)), []
+        for output, level in ((outputs.model, 0.95), (outputs.floor, 0.9)):
+            of_rows = partial(statistic, output=output)
+            resampled.append(
+                metrics.bootstrap_interval(
+                    of_rows, rows, None, _N_RESAMPLES, level, rng
+                )
             )
-
-        model, real_ones = resampled(outputs.model, 0.95), resampled(outputs.floor, 0.9)
-        others = (
-            metrics.predicted_distances(output, reference)[kind]
-            for output in (outputs.markov, outputs.noise)
-        )
-        ends = max(0.0, model.low), max(0.0, model.high), max(0.0, real_ones.high)
-        values = model.value, real_ones.value, *others
+        model, floor = resampled
+        others = (statistic(rows, x) for x in (outputs.markov, outputs.noise))
+        ends = (max(0.0, end) for end in (model.low, model.high, floor.high))
+        values = model.value, floor.value, *others
         results.append(Result(f"{kind} by {name}", *values, *ends))
     return results
 

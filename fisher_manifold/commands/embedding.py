@@ -10,7 +10,6 @@ _MOST_LEARNED = 20_000
 _MOST_COMPARED = 10_000
 _MOST_STEPS = 400
 _BATCH_SIZE = 128
-_N_RESAMPLES = 20
 
 
 def compare_embeddings(sets, test, train, n_categories, seed, rng):
@@ -58,7 +57,6 @@ def compare_embeddings(sets, test, train, n_categories, seed, rng):
         metrics.frechet_distance,
         *(sets, test[0][unseen], train[0][held_out], rng),
         features=classifier.transform,
-        n_resamples=_N_RESAMPLES,
     )
     seen = _task(test, unseen, n_categories, rng, train[0][learned])
     return result, classifier.accuracy(*seen)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import metrics
-from .comparison import share, with_real
+from .comparison import share, share_interval, with_real
 
 NEAR = 0.1
 """Share of the sites at which a near copy may differ."""
@@ -18,8 +18,9 @@ _N_RESAMPLES = 50
 class Level:
     """A figure of sequences, of the model's and of as many real ones.
 
-    `low` to `high` and `real_low` to `real_high` are bootstrap intervals of 95 %; None
-    where they have no meaning, or a set has no sequences to tell from.
+    `low` to `high` and `real_low` to `real_high` are intervals of 95 %, of shares exact
+    and else by the bootstrap; None where they have no meaning, or a set has no
+    sequences to tell from.
     """
 
     name: str
@@ -41,7 +42,7 @@ def level(name, statistic, sets, rng, n_resamples=_N_RESAMPLES):
     name : str
         What the report calls it.
     statistic : callable
-        Figure of rows.
+        Figure of rows; of rows of bool their mean.
     sets : Sets
         Rows; those in `floor` are the real ones.  Sets may be empty.
     rng : numpy.random.Generator
@@ -59,11 +60,15 @@ def level(name, statistic, sets, rng, n_resamples=_N_RESAMPLES):
         rows = getattr(sets, key)
         values[key] = float(statistic(rows)) if len(rows) else None
         if n_resamples and len(rows) and key in ("model", "floor"):
-            found = metrics.bootstrap_interval(
-                statistic, rows, n_resamples=n_resamples, generator=rng
-            )
+            if rows.dtype == bool:
+                low, high = share_interval(int(rows.sum()), len(rows))
+            else:
+                found = metrics.bootstrap_interval(
+                    statistic, rows, n_resamples=n_resamples, generator=rng
+                )
+                low, high = found.low, found.high
             prefix = "" if key == "model" else "real_"
-            ends |= {f"{prefix}low": found.low, f"{prefix}high": found.high}
+            ends |= {f"{prefix}low": low, f"{prefix}high": high}
     values["real"] = values.pop("floor")
     return Level(name, **values, **ends)
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from .. import metrics
-from .comparison import N_RESAMPLES_OF_CLASS, distance, make_sets, with_real
+from .comparison import distance, make_sets, with_real
 from .levels import level
 
 _AROUND = 50
@@ -71,7 +71,7 @@ class Letters:
         return metrics.motif_positions(labels, alphabet=self.alphabet, window=window)
 
 
-def compare_letters(letters, sets, test, train, rng, **options):
+def compare_letters(letters, sets, test, train, rng):
     """Measure letters by position and, of DNA, GC content and TATA boxes.
 
     Parameters
@@ -84,8 +84,6 @@ def compare_letters(letters, sets, test, train, rng, **options):
         Labels.
     rng : numpy.random.Generator
         Source of randomness.
-    **options : int
-        n_resamples.
 
     Returns
     -------
@@ -102,13 +100,12 @@ def compare_letters(letters, sets, test, train, rng, **options):
         return metrics.motif_divergence(a, b, letters.length)
 
     given = sets, test, train, rng
-    results = [distance("letters by position, JS", positions, *given, **options)]
+    results = [distance("letters by position, JS", positions, *given)]
     if letters.is_dna:
         name = "GC content, Wasserstein"
-        gc = {"features": letters.gc, **options}
-        results.append(distance(name, wasserstein_distance, *given, **gc))
+        results.append(distance(name, wasserstein_distance, *given, letters.gc))
         name = "TATA box, place and share, JS"
-        results.append(distance(name, tata, *given, features=letters.tata, **options))
+        results.append(distance(name, tata, *given, letters.tata))
     return results
 
 
@@ -170,8 +167,7 @@ def compare_by_class(letters, samples, test, train, classes, rng):
         if min(len(own), len(real), len(known)) == 0:
             continue
         sets = make_sets(own, known, len(letters.alphabet), rng)
-        options = {"n_resamples": N_RESAMPLES_OF_CLASS}
-        results[name] = compare_letters(letters, sets, real, known, rng, **options)
+        results[name] = compare_letters(letters, sets, real, known, rng)
         levels[name] = letter_levels(letters, with_real(sets, real, rng), rng)
     return results, levels
 

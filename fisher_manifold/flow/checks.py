@@ -28,8 +28,27 @@ def check_settings(schedule, ema_decay):
         raise ValueError(f"expected 0 <= ema_decay < 1 or None, got {ema_decay}")
 
 
+def check_methods(value, names, what):
+    """Refuse an object of the user's that lacks methods or attributes."""
+    missing = [name for name in names if not hasattr(value, name)]
+    if missing:
+        raise TypeError(
+            f"expected {what} with {', '.join(names)}, got {type(value).__name__} "
+            f"without {', '.join(missing)} (docs/extending.md)"
+        )
+
+
+def check_callable(value, what):
+    """Refuse a coupling or callback of the user's that cannot be called."""
+    if not callable(value):
+        raise TypeError(f"expected {what}, got {type(value).__name__}")
+
+
 def check_parts(field, path):
-    """Refuse a field made for another path or space than the trainer's."""
+    """Refuse what is no field, or one made for another path or space."""
+    if not isinstance(field, torch.nn.Module):
+        raise TypeError(f"expected a torch.nn.Module, got {type(field).__name__}")
+    check_methods(field, ("network", "space", "loss", "with_network"), "a field")
     if getattr(field, "path", path) is not path:
         raise ValueError(
             "expected a field made with the trainer's own path, whose source decides "

@@ -8,6 +8,7 @@ import torch
 
 from ..geometry.arrays import in_blocks
 from ..geometry.foreign import call, check_space
+from .checks import check_methods
 from .source import DirichletSource, RandomPointSource
 from .times import PowerTimes
 
@@ -76,6 +77,11 @@ class GeodesicPath:
         Law of the training times and grid of the sampler.  Default: that of the field
         (uniform for velocities, early times for posteriors).
 
+    Raises
+    ------
+    TypeError
+        If the space, the source or the times lack a method that is needed.
+
     Examples
     --------
     >>> import torch, fisher_manifold as fm
@@ -91,6 +97,9 @@ class GeodesicPath:
         if source is None:
             categorical = hasattr(space, "from_sphere_coordinates")
             source = DirichletSource(space) if categorical else RandomPointSource(space)
+        check_methods(source, ("sample",), "a source")
+        if times is not None:
+            check_methods(times, ("sample", "grid"), "a law of times")
         self.space = space
         self.source = source
         self.times = times

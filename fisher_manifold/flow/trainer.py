@@ -8,7 +8,7 @@ import torch
 
 from . import resume
 from .batches import draw_seed
-from .checks import check_counts, check_parts, check_settings
+from .checks import check_callable, check_counts, check_parts, check_settings
 from .drawing import Drawer
 from .loop import Loop
 from .objective import Objective
@@ -74,6 +74,13 @@ class Trainer:
     history : list of dict
         Rows with step, loss, learning_rate and, at times, validation_loss.
 
+    Raises
+    ------
+    TypeError
+        If the field or the coupling lacks a method that is needed.
+    ValueError
+        If field and path are on different spaces, or a setting is out of range.
+
     Examples
     --------
     >>> import torch, fisher_manifold as fm
@@ -117,6 +124,8 @@ class Trainer:
             micro_batch_size=micro_batch_size,
         )
         check_parts(field, path)
+        if coupling is not None:
+            check_callable(coupling, "a coupling that can be called")
         self.raw_field = field
         self.path = path
         self.coupling = coupling
@@ -209,6 +218,8 @@ class Trainer:
         ------
         TrainingDiverged
             If the loss or its gradient is not finite; the weights are those before.
+        TypeError
+            If a callback cannot be called.
         ValueError
             If data do not fit the space, or differ from those trained on before.
         OSError
@@ -216,6 +227,8 @@ class Trainer:
         KeyboardInterrupt
             After Ctrl-C, once the step is complete and a checkpoint is written.
         """
+        for callback in callbacks:
+            check_callable(callback, "callbacks that can be called")
         loop = Loop(
             steps, validate_every, checkpoint_every, directory, progress, callbacks
         )

@@ -194,7 +194,7 @@ class Geodesics:
         start, end, difference = chart.roots(initial_point, end_point)
         times = as_array_like(t, initial_point)[(..., *[None] * len(shape))]
         root = sphere_geodesic_point(difference, start, end, times)
-        velocity = sphere_geodesic_velocity(sphere_log(difference, start), start, times)
+        velocity = sphere_geodesic_velocity(difference, start, end, times)
         return chart.point(root), chart.from_root(velocity, root)
 
     def geodesic_point(self, initial_point, end_point, t):

@@ -217,13 +217,23 @@ def sphere_exp(tangent_vec, base_point):
     return combine(cosine, base_point, sinc, tangent_vec, smooth)
 
 
-def sphere_geodesic_velocity(tangent_vec, base_point, t):
-    """Velocity at time t of the great circle that starts with velocity tangent_vec."""
-    smooth = needs_derivatives(tangent_vec, base_point, t)
-    squared = dot(tangent_vec, tangent_vec, smooth)
-    cosine, sinc = cos_and_sinc(t * t * squared, smooth)
-    inward = -t * squared * sinc
-    return combine(cosine, tangent_vec, inward, base_point, smooth)
+def sphere_geodesic_velocity(difference, base_point, end_point, t):
+    """Velocity at time t of the great circle to end_point = base_point + difference.
+
+    Seen from the nearer end, where no entry is a difference of larger ones.
+    """
+    xp = array_namespace(difference, base_point, end_point, t)
+    late = t > 0.5
+    one = 0.0 * t + 1.0
+    sign = xp.where(late, -one, one)
+    near = xp.where(late, end_point, base_point)
+    since = xp.where(late, 1.0 - t, t)
+    away = sphere_log(sign * difference, near)
+    smooth = needs_derivatives(away, near, t)
+    squared = dot(away, away, smooth)
+    cosine, sinc = cos_and_sinc(since * since * squared, smooth)
+    inward = -sign * since * squared * sinc
+    return combine(sign * cosine, away, inward, near, smooth)
 
 
 def sphere_geodesic_point(difference, base_point, end_point, t):
