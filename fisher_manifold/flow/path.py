@@ -97,7 +97,8 @@ class GeodesicPath:
         if source is None:
             categorical = hasattr(space, "from_sphere_coordinates")
             source = DirichletSource(space) if categorical else RandomPointSource(space)
-        check_methods(source, ("sample",), "a source")
+        if not hasattr(source, "log_prob"):  # all that a likelihood asks for
+            check_methods(source, ("sample",), "a source")
         if times is not None:
             check_methods(times, ("sample", "grid"), "a law of times")
         self.space = space
